@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Each library is named with the Debian package that brings it.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# weft_find(<target> <pkg-config module> <Debian package>) makes weft::<target>.
+function(weft_find target module package)
+	pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})
+	if(NOT ${target}_FOUND)
+		message(FATAL_ERROR "${module} is missing: apt-get install "
+			"${package} (or run scripts/setup)")
+	endif()
+	add_library(weft::${target} ALIAS PkgConfig::${target})
+endfunction()
+
+weft_find(uv libuv libuv1-dev)
+weft_find(secp256k1 libsecp256k1 libsecp256k1-dev)
+weft_find(sodium libsodium libsodium-dev)
+weft_find(crypto libcrypto libssl-dev)
+weft_find(snappy snappy libsnappy-dev)
+weft_find(jansson jansson libjansson-dev)
+
+find_path(UTHASH_DIR uthash.h)
+if(NOT UTHASH_DIR)
+	message(FATAL_ERROR "uthash.h is missing: apt-get install uthash-dev "
+		"(or run scripts/setup)")
+endif()
+
+if(WEFT_TESTS)
+	if(WEFT_TEST_FRAMEWORK STREQUAL "criterion")
+		weft_find(testing criterion libcriterion-dev)
+	else()
+		weft_find(testing check check)
+	endif()
+endif()

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "p2p/base/buf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { BUF_FIRST = 256 }; /* bytes of the first allocation */
+
+void buf_init(struct buf *b, size_t limit)
+{
+	*b = (struct buf){ .limit = limit };
+}
+
+void buf_clear(struct buf *b)
+{
+	free(b->block);
+	buf_init(b, b->limit);
+}
+
+void buf_wipe(struct buf *b)
+{
+	/* Through a volatile pointer, so that the stores are kept. */
+	for (volatile uint8_t *p = b->block; p && p < b->block + b->room; p++)
+		*p = 0;
+	buf_clear(b);
+}
+
+/* Move what is held to the start of a block that has room for `need`. */
+static void make_room(struct buf *b, size_t need)
+{
+	size_t room = b->room ? b->room : BUF_FIRST;
+	uint8_t *block;
+
+	/* Sliding pays off only when at least half of the block is free. */
+	if (need <= b->room / 2) {
+		memmove(b->block, b->data, b->len);
+		b->data = b->block;
+		return;
+	}
+	while (room < need)
+		room = room > SIZE_MAX / 2 ? need : room * 2;
+	block = malloc(room);
+	if (!block)
+		abort();
+	if (b->len)
+		memcpy(block, b->data, b->len);
+	free(b->block);
+	b->block = block;
+	b->data = block;
+	b->room = room;
+}
+
+uint8_t *buf_grow(struct buf *b, size_t n)
+{
+	size_t back;
+
+	if (n > b->limit || b->len > b->limit - n)
+		return NULL;
+	back = b->block ? b->room - (size_t)(b->data - b->block) - b->len : 0;
+	if (!b->block || back < n)
+		make_room(b, b->len + n);
+	return b->data + b->len;
+}
+
+void buf_commit(struct buf *b, size_t n)
+{
+	assert(b->block &&
+	       n <= b->room - (size_t)(b->data - b->block) - b->len);
+	b->len += n;
+}
+
+enum err buf_append(struct buf *b, const void *data, size_t n)
+{
+	uint8_t *to;
+
+	if (n == 0)
+		return ERR_NONE;
+	to = buf_grow(b, n);
+	if (!to)
+		return ERR_LIMIT;
+	memcpy(to, data, n);
+	b->len += n;
+	return ERR_NONE;
+}
+
+void buf_drop(struct buf *b, size_t n)
+{
+	assert(n <= b->len);
+	if (n == 0)
+		return;
+	b->data += n;
+	b->len -= n;
+	if (b->len == 0)
+		buf_clear(b);
+}
+
+void buf_truncate(struct buf *b, size_t len)
+{
+	assert(len <= b->len);
+	b->len = len;
+	if (len == 0)
+		buf_clear(b);
+}

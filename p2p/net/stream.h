@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stream.h - TCP: listening, dialing, and one connection's bytes.
+ *
+ * Bytes to send are appended to net_stream_out; all that was appended in one
+ * turn of the loop leaves in one write at its end. What the kernel does not
+ * take is kept, and counted by net_stream_queued.
+ *
+ * A turn hands over at most NET_TURN_MAX bytes of one connection; the rest
+ * waits for the next turn, so that one peer cannot hold up the others. */
+#ifndef P2P_NET_STREAM_H
+#define P2P_NET_STREAM_H
+
+#include "p2p/base/addr.h"
+#include "p2p/base/buf.h"
+#include "p2p/net/loop.h"
+
+enum {
+	NET_TURN_MAX = 256 * 1024, /* bytes of one stream in one turn */
+	NET_BACKLOG = 1024,
+};
+
+struct net_stream;
+
+struct net_stream_events {
+	/* A dialed stream is connected, or failed to (then nothing but
+	 * `closed` follows, after net_stream_close). */
+	void (*connected)(void *ctx, enum err rc, const struct why *why);
+
+	/* Bytes arrived; borrowed for the call. */
+	void (*data)(void *ctx, const uint8_t *data, size_t len);
+
+	/* All that was queued has gone to the kernel. May be NULL. */
+	void (*drained)(void *ctx);
+
+	/* No more bytes will come: ERR_CLOSED at the peer's orderly end,
+	 * ERR_SYSTEM on an error. Sending may still work after the former. */
+	void (*ended)(void *ctx, enum err rc);
+
+	/* The last callback; ctx may be freed here. */
+	void (*closed)(void *ctx);
+};
+
+/* net_stream_dial - connect to an IP address. Always calls `connected` later,
+ * unless closed before. The dial has no timeout of its own. */
+MUST_USE enum err net_stream_dial(struct net_stream **out,
+				  struct net_loop *loop,
+				  const struct addr *to,
+				  const struct net_stream_events *events,
+				  void *ctx, struct why *why);
+
+/* net_stream_start - begin to read. Data before this waits in the kernel.
+ * Reading may be stopped and started again at any time. */
+void net_stream_start(struct net_stream *s);
+void net_stream_stop(struct net_stream *s);
+
+/* net_stream_out - where to append bytes; good for the current callback. What
+ * stands in it at the end of the turn is sent. */
+struct buf *net_stream_out(struct net_stream *s);
+
+/* net_stream_set_limit - most bytes that may wait in net_stream_out
+ * (default 64 KiB). */
+void net_stream_set_limit(struct net_stream *s, size_t limit);
+
+/* net_stream_queued - bytes appended and not yet taken by the kernel. */
+size_t net_stream_queued(const struct net_stream *s);
+
+/* net_stream_shutdown - once all queued bytes are out, say that no more will
+ * come; reading goes on. */
+void net_stream_shutdown(struct net_stream *s);
+
+/* net_stream_close - at once; queued bytes are dropped. `closed` comes later. */
+void net_stream_close(struct net_stream *s);
+
+/* net_stream_reset - the same, with a TCP reset instead of an orderly end. */
+void net_stream_reset(struct net_stream *s);
+
+struct addr net_stream_local(const struct net_stream *s);
+struct addr net_stream_remote(const struct net_stream *s);
+
+/* Bytes since the stream was opened. */
+uint64_t net_stream_bytes_in(const struct net_stream *s);
+uint64_t net_stream_bytes_out(const struct net_stream *s);
+
+/* A listening socket. */
+struct net_listener;
+
+/* net_listener_open - IP_NONE in `at` means all interfaces, IPv6 and IPv4
+ * both; port 0 lets the system pick. `accepted` is called for each connection
+ * with a stream to be given events by net_stream_adopt, or closed.
+ *
+ * ERR_BUSY: the address is in use. ERR_DENIED: not permitted (a port below
+ * 1024). ERR_NOT_FOUND: no interface has that address. ERR_SYSTEM. */
+MUST_USE enum err net_listener_open(struct net_listener **out,
+				    struct net_loop *loop,
+				    const struct addr *at,
+				    void (*accepted)(void *ctx,
+						     struct net_stream *s),
+				    void *ctx, struct why *why);
+
+/* net_listener_pause - leave new connections in the kernel's backlog;
+ * resume accepts them. Accept errors (out of descriptors) pause by
+ * themselves for 200 ms. */
+void net_listener_pause(struct net_listener *l);
+void net_listener_resume(struct net_listener *l);
+
+/* net_listener_addr - where it really listens, the picked port included. */
+struct addr net_listener_addr(const struct net_listener *l);
+void net_listener_close(struct net_listener *l);
+
+void net_stream_adopt(struct net_stream *s,
+		      const struct net_stream_events *events, void *ctx);
+
+#endif

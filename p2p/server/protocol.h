@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* protocol.h - a sub-protocol as the server sees it, and its channel to one
+ * peer. This is the seam between the server and whatever speaks the protocol.
+ *
+ * All callbacks run on the loop thread and may call anything here; no call
+ * here runs a callback before it returns. A callback's result is what
+ * ends the session: PROTOCOL_GO_ON, or PROTOCOL_END(reason). */
+#ifndef P2P_SERVER_PROTOCOL_H
+#define P2P_SERVER_PROTOCOL_H
+
+#include "p2p/base/msg.h"
+#include "p2p/enode/enode.h"
+#include "p2p/rlpx/hello.h"
+
+struct channel;
+
+enum { PROTOCOL_GO_ON = -1 };
+#define PROTOCOL_END(reason) ((int)(reason)) /* an enum disconnect_reason */
+
+struct protocol {
+	struct capability capability;
+	void *state; /* given to opened */
+
+	/* The session is up. *user is this channel's own. May be NULL. */
+	int (*opened)(struct channel *ch, void *state, void **user);
+
+	/* A message, code below capability.codes. Borrowed: msg_get to keep. */
+	int (*message)(struct channel *ch, void *user, struct msg *msg);
+
+	/* The last call for this channel; it may no longer send. May be NULL. */
+	void (*closed)(struct channel *ch, void *user);
+};
+
+/* What a protocol may know of its peer. Copied; valid for ever. */
+struct peer_facts {
+	struct node_id id;
+	struct ecc_pub pub;
+	struct addr local;
+	struct addr remote;
+	bool inbound;
+	char name[HELLO_NAME_MAX]; /* as in Hello, cut, raw bytes */
+};
+
+/* channel_send - queue a message.
+ *
+ * ERR_BUSY    the peer's outbound budget (1 MiB plus one message) is full;
+ *             nothing was queued
+ * ERR_FORMAT  code is out of the protocol's range
+ * ERR_LIMIT   larger than a frame can carry
+ * ERR_CLOSED  the session is ending */
+MUST_USE enum err channel_send(struct channel *ch, uint32_t code,
+			       struct span payload);
+
+void channel_facts(const struct channel *ch, struct peer_facts *out);
+
+/* channel_disconnect - end the whole session with this reason, soon. */
+void channel_disconnect(struct channel *ch, uint8_t reason);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server.h - a devp2p node: listener, dialer, peers and their protocols
+ * (specs: devp2p "Server behaviour"). Many may share one loop.
+ * Thread: the loop's. */
+#ifndef P2P_SERVER_SERVER_H
+#define P2P_SERVER_SERVER_H
+
+#include "p2p/base/log.h"
+#include "p2p/net/loop.h"
+#include "p2p/rlpx/rlpx.h"
+#include "p2p/server/protocol.h"
+
+enum {
+	SERVER_MAX_PEERS = 50,   /* defaults */
+	SERVER_MAX_PENDING = 50,
+};
+
+enum server_listen {
+	SERVER_LISTEN,
+	SERVER_NO_LISTEN,
+};
+
+struct server;
+
+enum server_event_kind {
+	SERVER_PEER_ADDED,
+	SERVER_PEER_DROPPED,
+	SERVER_DIAL_FAILED, /* one attempt; it is tried again */
+	SERVER_CLOSED,      /* the last event: everything is gone */
+};
+
+struct server_event {
+	enum server_event_kind kind;
+	const struct peer_facts *peer;  /* ADDED, DROPPED */
+	const struct hello *hello;      /* ADDED */
+	const struct capability *const *shared; /* ADDED */
+	size_t shared_count;
+	const struct enode *dialed;     /* DIAL_FAILED */
+	const char *cause;              /* DROPPED, DIAL_FAILED: a phrase */
+	uint8_t reason;                 /* DROPPED: as sent or received */
+	size_t peers;                   /* ADDED, DROPPED: how many now */
+};
+
+struct server_config {
+	const struct ecc_keypair *key; /* copied */
+	const char *name;              /* in Hello; copied */
+	const struct protocol *protocols; /* copied; any order */
+	size_t protocol_count;
+	enum server_listen listening;
+	struct addr listen;            /* port 0: the system picks */
+	enum rlpx_plain plain;         /* answer handshakes from before EIP-8 */
+	size_t max_peers;              /* 0: nobody */
+	size_t max_pending;            /* 0: SERVER_MAX_PENDING */
+	const struct log *log;         /* borrowed; may be NULL */
+
+	/* Called on the loop, never from inside a call here. May be NULL. */
+	void (*event)(void *ctx, const struct server_event *ev);
+	void *ctx;
+};
+
+/* What happened so far; never goes down. */
+struct server_counters {
+	uint64_t accepted;         /* inbound TCP connections */
+	uint64_t dialed;           /* outbound attempts */
+	uint64_t sessions;         /* that got past Hello */
+	uint64_t throttled;        /* inbound closed at once: their address
+				    * came too often, or has its share */
+	uint64_t replays;          /* auth packets seen before */
+	uint64_t faults[RLPX_FAULT_COUNT];
+	uint64_t timeouts_handshake;
+	uint64_t timeouts_idle;
+	uint64_t timeouts_slow;    /* header or body below its pace */
+	uint64_t disconnects_sent;
+	uint64_t disconnects_received;
+	uint64_t messages_in, messages_out;
+	uint64_t bytes_in, bytes_out; /* TCP payload of ended and live streams */
+};
+
+/* server_open - listen (if asked to) and be ready to dial. Errors as of
+ * net_listener_open, and ERR_FORMAT, ERR_EXISTS or ERR_LIMIT for protocols
+ * that capability_check refuses. */
+MUST_USE enum err server_open(struct server **out, struct net_loop *loop,
+			      const struct server_config *config,
+			      struct why *why);
+
+/* server_close - stop listening and dialing, Disconnect 0x08 to every peer,
+ * let the bytes drain for at most 2 s, then SERVER_CLOSED, after which the
+ * server is freed. Calling it again does nothing. */
+void server_close(struct server *s);
+
+/* server_dial - keep a session with this node: dial it, and again whenever the
+ * session is lost or the dial failed (0.5 s, doubling to 35 s; from the start
+ * again after a session of 30 s). ERR_EXISTS: known already. ERR_DENIED: it is
+ * ourselves. ERR_UNSUPPORTED: it has no address or TCP port. */
+MUST_USE enum err server_dial(struct server *s, const struct enode *node,
+			      struct why *why);
+
+/* server_self - our identity and where we listen. */
+void server_self(const struct server *s, struct enode *out);
+
+size_t server_peers(const struct server *s);
+void server_read_counters(const struct server *s, struct server_counters *out);
+
+#endif

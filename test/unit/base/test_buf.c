@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "p2p/base/buf.h"
+#include "test/support/unit.h"
+
+Test(buf, holds_what_was_appended_and_nothing_over_the_limit)
+{
+	struct buf b;
+
+	buf_init(&b, 5);
+	cr_assert_eq(buf_append(&b, "abc", 3), ERR_NONE);
+	cr_assert_eq(buf_append(&b, "def", 3), ERR_LIMIT);
+	cr_assert_eq(buf_append(&b, "de", 2), ERR_NONE);
+	cr_assert_eq(b.len, 5);
+	cr_assert_arr_eq(b.data, "abcde", 5);
+	cr_assert_null(buf_grow(&b, 1));
+	buf_clear(&b);
+}
+
+Test(buf, drops_from_the_front_in_order)
+{
+	uint8_t next_in = 0;
+	uint8_t next_out = 0;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	for (unsigned round = 0; round < 2000; round++) {
+		for (unsigned i = 0; i < 1 + round % 7; i++) {
+			cr_assert_eq(buf_append(&b, &next_in, 1), ERR_NONE);
+			next_in++;
+		}
+		while (b.len > round % 5) {
+			cr_assert_eq(b.data[0], next_out);
+			next_out++;
+			buf_drop(&b, 1);
+		}
+	}
+	buf_clear(&b);
+}
+
+Test(buf, holds_no_memory_while_empty)
+{
+	struct buf b;
+
+	buf_init(&b, 100);
+	cr_assert_eq(buf_append(&b, "abc", 3), ERR_NONE);
+	buf_drop(&b, 3);
+	cr_assert_null(b.block);
+	cr_assert_eq(buf_append(&b, "abc", 3), ERR_NONE);
+	buf_truncate(&b, 0);
+	cr_assert_null(b.block);
+}
