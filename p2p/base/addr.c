@@ -125,8 +125,8 @@ bool ip_is_lan(const struct ip *ip)
 		return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
 		       (b[0] == 192 && b[1] == 168) ||
 		       (b[0] == 169 && b[1] == 254);
-	return ip->family == IP_V6 &&
-	       ((b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80));
+	return ip->family == IP_V6 && ((b[0] & 0xfe) == 0xfc ||
+				       (b[0] == 0xfe && (b[1] & 0xc0) == 0x80));
 }
 
 bool ip_is_unspecified(const struct ip *ip)

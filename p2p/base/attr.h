@@ -11,6 +11,6 @@
 
 /* The struct of TYPE whose MEMBER lies at PTR. */
 #define CONTAINER_OF(ptr, type, member) \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { BUF_FIRST = 256 }; /* bytes of the first allocation */
+enum {
+	BUF_FIRST = 256
+}; /* bytes of the first allocation */
 
 void buf_init(struct buf *b, size_t limit)
 {

@@ -14,11 +14,11 @@
 #include "p2p/base/span.h"
 
 struct buf {
-	uint8_t *data;  /* the first byte held; NULL while empty */
-	size_t len;     /* bytes held */
-	size_t limit;   /* most bytes it may ever hold */
+	uint8_t *data;	/* the first byte held; NULL while empty */
+	size_t len;	/* bytes held */
+	size_t limit;	/* most bytes it may ever hold */
 	uint8_t *block; /* the allocation that data points into */
-	size_t room;    /* its size */
+	size_t room;	/* its size */
 };
 
 void buf_init(struct buf *b, size_t limit);

@@ -16,27 +16,34 @@
 
 enum err {
 	ERR_NONE = 0,
-	ERR_SHORT,       /* not an error yet: more bytes are needed */
-	ERR_FORMAT,      /* malformed, or not in its one canonical form */
-	ERR_LIMIT,       /* larger, longer, deeper or more than allowed */
+	ERR_SHORT,	 /* not an error yet: more bytes are needed */
+	ERR_FORMAT,	 /* malformed, or not in its one canonical form */
+	ERR_LIMIT,	 /* larger, longer, deeper or more than allowed */
 	ERR_UNSUPPORTED, /* well formed, but of a kind we do not speak */
-	ERR_AUTH,        /* a signature, tag, MAC or identity does not match */
-	ERR_NOT_FOUND,   /* no such thing */
-	ERR_EXISTS,      /* there already, and must not be replaced */
-	ERR_DENIED,      /* permissions, or a rule of ours, forbid it */
-	ERR_BUSY,        /* in use by another, or over budget: later */
-	ERR_TIMEOUT,     /* a deadline passed */
-	ERR_CLOSED,      /* the other end, or the object itself, is gone */
-	ERR_SYSTEM,      /* the operating system failed; the why says how */
+	ERR_AUTH,	 /* a signature, tag, MAC or identity does not match */
+	ERR_NOT_FOUND,	 /* no such thing */
+	ERR_EXISTS,	 /* there already, and must not be replaced */
+	ERR_DENIED,	 /* permissions, or a rule of ours, forbid it */
+	ERR_BUSY,	 /* in use by another, or over budget: later */
+	ERR_TIMEOUT,	 /* a deadline passed */
+	ERR_CLOSED,	 /* the other end, or the object itself, is gone */
+	ERR_SYSTEM,	 /* the operating system failed; the why says how */
 };
 
-enum { WHY_MAX = 512 }; /* bytes of text, terminator included */
+enum {
+	WHY_MAX = 512
+}; /* bytes of text, terminator included */
 
 /* What a person reads. Start with `struct why why = WHY_NONE`. */
 struct why {
 	char text[WHY_MAX];
 };
-#define WHY_NONE { { 0 } }
+#define WHY_NONE          \
+	{                 \
+		{         \
+			0 \
+		}         \
+	}
 
 /* err_name - a short fixed English phrase for the code ("limit exceeded"). */
 const char *err_name(enum err e);

@@ -96,8 +96,7 @@ const char *log_value_text(char *out, size_t room,
 		break;
 	case LOG_KIND_MS:
 		snprintf(out, room, "%" PRIu64 ".%03" PRIu64 "ms",
-			 field->number / 1000000,
-			 field->number / 1000 % 1000);
+			 field->number / 1000000, field->number / 1000 % 1000);
 		break;
 	}
 	return out;

@@ -43,10 +43,9 @@ struct log_field {
 	uint64_t number;  /* LOG_KIND_U64, LOG_KIND_MS */
 };
 
-#define LOG_TEXT(k, s)                                                         \
-	((struct log_field){ .kind = LOG_KIND_TEXT,                            \
-			     .key = (k),                                       \
-			     .text = span_text(s) })
+#define LOG_TEXT(k, s)       \
+	((struct log_field){ \
+		.kind = LOG_KIND_TEXT, .key = (k), .text = span_text(s) })
 #define LOG_SPAN(k, s) \
 	((struct log_field){ .kind = LOG_KIND_TEXT, .key = (k), .text = (s) })
 #define LOG_U64(k, v) \
@@ -69,13 +68,12 @@ struct log {
 };
 
 /* log_event - write one line; a NULL log writes nothing. */
-#define log_event(log, lvl, area, message, ...)                                \
-	do {                                                                   \
-		if (log_is_on(log, lvl))                                       \
-			log_write(log, lvl, area, message,                     \
-				  (const struct log_field[]){ __VA_ARGS__      \
-							      __VA_OPT__(, )   \
-							      { 0 } });        \
+#define log_event(log, lvl, area, message, ...)                               \
+	do {                                                                  \
+		if (log_is_on(log, lvl))                                      \
+			log_write(log, lvl, area, message,                    \
+				  (const struct log_field[]){                 \
+					  __VA_ARGS__ __VA_OPT__(, ){ 0 } }); \
 	} while (0)
 
 static inline bool log_is_on(const struct log *log, enum log_level level)

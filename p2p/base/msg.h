@@ -13,8 +13,8 @@
 
 struct msg {
 	uint32_t refs;
-	uint32_t code;     /* as the protocol numbers it, from 0 */
-	size_t size;       /* bytes of payload */
+	uint32_t code;	   /* as the protocol numbers it, from 0 */
+	size_t size;	   /* bytes of payload */
 	uint8_t payload[]; /* uncompressed */
 };
 

@@ -28,25 +28,25 @@
 
 enum {
 	RLPX_MESSAGE_MAX = (1 << 24) - 1, /* bytes of payload, uncompressed */
-	RLPX_PENDING_MAX = 256 * 1024, /* bytes fed and not yet looked at */
+	RLPX_PENDING_MAX = 256 * 1024,	  /* bytes fed and not yet looked at */
 };
 
 /* What ended a connection that did not end by Disconnect: what is counted, and
  * whether the peer can still be told. */
 enum rlpx_fault {
 	RLPX_FAULT_NONE = 0,
-	RLPX_FAULT_AUTH_SIZE,   /* handshake packet too short or too long */
-	RLPX_FAULT_AUTH_POINT,  /* its ECIES point is not on the curve */
-	RLPX_FAULT_AUTH,        /* its tag, shape, key or signature is wrong */
-	RLPX_FAULT_MAC,         /* a header or frame MAC */
-	RLPX_FAULT_FRAME_SIZE,  /* over the limit, or empty */
-	RLPX_FAULT_CODE,        /* the message code does not decode */
-	RLPX_FAULT_SNAPPY,      /* payload does not decompress */
-	RLPX_FAULT_BOMB,        /* declares more than it may or can expand to */
-	RLPX_FAULT_FIRST,       /* the first message is not Hello/Disconnect */
-	RLPX_FAULT_HELLO,       /* Hello does not decode, or is over 2048 */
-	RLPX_FAULT_IDENTITY,    /* Hello's id is not the handshake's: 0x09 */
-	RLPX_FAULT_RANGE,       /* a code outside every range: 0x02 */
+	RLPX_FAULT_AUTH_SIZE,	/* handshake packet too short or too long */
+	RLPX_FAULT_AUTH_POINT,	/* its ECIES point is not on the curve */
+	RLPX_FAULT_AUTH,	/* its tag, shape, key or signature is wrong */
+	RLPX_FAULT_MAC,		/* a header or frame MAC */
+	RLPX_FAULT_FRAME_SIZE,	/* over the limit, or empty */
+	RLPX_FAULT_CODE,	/* the message code does not decode */
+	RLPX_FAULT_SNAPPY,	/* payload does not decompress */
+	RLPX_FAULT_BOMB,	/* declares more than it may or can expand to */
+	RLPX_FAULT_FIRST,	/* the first message is not Hello/Disconnect */
+	RLPX_FAULT_HELLO,	/* Hello does not decode, or is over 2048 */
+	RLPX_FAULT_IDENTITY,	/* Hello's id is not the handshake's: 0x09 */
+	RLPX_FAULT_RANGE,	/* a code outside every range: 0x02 */
 	RLPX_FAULT_MESSAGE_MAX, /* over its capability's max_message: 0x02 */
 	RLPX_FAULT_COUNT,
 };
@@ -65,13 +65,13 @@ enum rlpx_plain {
 
 struct rlpx_config {
 	enum handshake_side side;
-	const struct ecc_keypair *us;     /* copied into jobs; wiped there */
-	struct ecc_pub remote;            /* HANDSHAKE_INITIATOR: whom we dial */
+	const struct ecc_keypair *us; /* copied into jobs; wiped there */
+	struct ecc_pub remote;	      /* HANDSHAKE_INITIATOR: whom we dial */
 	struct handshake_entropy entropy; /* copied */
-	enum rlpx_plain plain;            /* recipients only */
-	uint64_t version;                 /* BASE_VERSION; 4 turns snappy off */
-	const char *name;                 /* ours; borrowed for the core's life */
-	const struct capability *local;   /* sorted; borrowed likewise */
+	enum rlpx_plain plain;		  /* recipients only */
+	uint64_t version;		  /* BASE_VERSION; 4 turns snappy off */
+	const char *name;		/* ours; borrowed for the core's life */
+	const struct capability *local; /* sorted; borrowed likewise */
 	size_t local_count;
 };
 
@@ -79,11 +79,11 @@ struct rlpx;
 struct rlpx_job;
 
 enum rlpx_event_kind {
-	RLPX_JOB,        /* run ev.job, then rlpx_job_done */
-	RLPX_SECURED,    /* keys agreed with rlpx_remote(x): say Hello or not */
-	RLPX_HELLO,      /* their Hello: rlpx_peer_hello(x), rlpx_matches(x) */
-	RLPX_MESSAGE,    /* ev.msg, owned by the caller, of match ev.match */
-	RLPX_PING,       /* answer with rlpx_pong */
+	RLPX_JOB,     /* run ev.job, then rlpx_job_done */
+	RLPX_SECURED, /* keys agreed with rlpx_remote(x): say Hello or not */
+	RLPX_HELLO,   /* their Hello: rlpx_peer_hello(x), rlpx_matches(x) */
+	RLPX_MESSAGE, /* ev.msg, owned by the caller, of match ev.match */
+	RLPX_PING,    /* answer with rlpx_pong */
 	RLPX_PONG,
 	RLPX_DISCONNECT, /* ev.reason; the last event */
 };
@@ -92,8 +92,8 @@ struct rlpx_event {
 	enum rlpx_event_kind kind;
 	struct rlpx_job *job;
 	struct msg *msg; /* code relative to the capability */
-	uint32_t match;  /* index into rlpx_matches */
-	size_t wire;     /* RLPX_MESSAGE: bytes of the frame on the wire */
+	uint32_t match;	 /* index into rlpx_matches */
+	size_t wire;	 /* RLPX_MESSAGE: bytes of the frame on the wire */
 	uint8_t reason;
 };
 
@@ -118,7 +118,8 @@ void rlpx_job_run(struct rlpx_job *job);
 
 /* rlpx_job_done - take the result back, append our auth or ack to out, and free
  * the job. When the core was freed in between, pass NULL for x and out:
- * the job is wiped and freed. A failed handshake shows at the next rlpx_next. */
+ * the job is wiped and freed. A failed handshake shows at the next rlpx_next.
+ */
 void rlpx_job_done(struct rlpx *x, struct rlpx_job *job, struct buf *out);
 
 /* rlpx_job_point - the ephemeral ECIES point of a received auth, by which a
@@ -154,7 +155,7 @@ size_t rlpx_matches(const struct rlpx *x, const struct capability_match **out);
 
 /* Where the incoming stream stands; the clocks of a peer depend on it. */
 enum rlpx_progress {
-	RLPX_BETWEEN,   /* no byte of a next frame has come */
+	RLPX_BETWEEN,	/* no byte of a next frame has come */
 	RLPX_IN_HEADER, /* some of a header (or of auth or ack) */
 	RLPX_IN_BODY,
 };

@@ -5,7 +5,7 @@
 Test(addr, text_comes_back_as_it_was)
 {
 	static const char *const texts[] = {
-		"127.0.0.1:30303", "[::1]:1",	 "[2001:db8::7]:65535",
+		"127.0.0.1:30303",   "[::1]:1", "[2001:db8::7]:65535",
 		"255.255.255.255:0", ":30303",
 	};
 
@@ -22,10 +22,20 @@ Test(addr, text_comes_back_as_it_was)
 Test(addr, refuses_what_is_not_one_address)
 {
 	static const char *const texts[] = {
-		"",	       "x",	     "1.2.3:1",	   "1.2.3.4:",
-		"1.2.3.4:65536", "1.2.3.4:1x", "::1:30303",  "[::1]",
-		"[::1:5",	 "[1.2.3.4]:5", "1.2.3.4 :1", "1.2.3.4:-1",
-		"1.2.3.4:000001", "[]:1",
+		"",
+		"x",
+		"1.2.3:1",
+		"1.2.3.4:",
+		"1.2.3.4:65536",
+		"1.2.3.4:1x",
+		"::1:30303",
+		"[::1]",
+		"[::1:5",
+		"[1.2.3.4]:5",
+		"1.2.3.4 :1",
+		"1.2.3.4:-1",
+		"1.2.3.4:000001",
+		"[]:1",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -42,12 +52,18 @@ Test(addr, knows_the_kinds_of_addresses)
 		const char *text;
 		bool loopback, lan;
 	} rows[] = {
-		{ "127.0.0.1", true, true },  { "127.9.9.9", true, true },
-		{ "::1", true, true },	       { "::ffff:127.0.0.1", true, true },
-		{ "10.1.2.3", false, true },   { "172.16.0.1", false, true },
-		{ "172.32.0.1", false, false }, { "192.168.1.1", false, true },
-		{ "169.254.1.1", false, true }, { "fe80::1", false, true },
-		{ "fd00::1", false, true },    { "2001:db8::1", false, false },
+		{ "127.0.0.1", true, true },
+		{ "127.9.9.9", true, true },
+		{ "::1", true, true },
+		{ "::ffff:127.0.0.1", true, true },
+		{ "10.1.2.3", false, true },
+		{ "172.16.0.1", false, true },
+		{ "172.32.0.1", false, false },
+		{ "192.168.1.1", false, true },
+		{ "169.254.1.1", false, true },
+		{ "fe80::1", false, true },
+		{ "fd00::1", false, true },
+		{ "2001:db8::1", false, false },
 		{ "8.8.8.8", false, false },
 	};
 
