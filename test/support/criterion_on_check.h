@@ -1,51 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* criterion_on_check.h - the Criterion macros our tests use, on Check.
  *
- * Criterion cannot run under TSan and hides leaks; Check forks per test and
- * fails exactly the test that leaks, races, crashes or hangs. Tests register
- * themselves by constructor, so a test file needs no list. */
+ * Criterion cannot run under TSan, and a leak, a race or a report of valgrind
+ * does not fail its tests. Check forks for each test and looks at how the
+ * child ended, so exactly the test that leaks, races, crashes, hangs or
+ * asserts wrongly fails; test/canary proves it for every build. Tests register
+ * themselves by constructor, so a test file needs no list.
+ *
+ * Of Test's options there are those of struct on_check_options; any other does
+ * not compile. Set CK_FORK=no to run in one process under a debugger, and
+ * CK_RUN_SUITE or CK_RUN_CASE to choose a suite or a test. */
 #ifndef TEST_SUPPORT_CRITERION_ON_CHECK_H
 #define TEST_SUPPORT_CRITERION_ON_CHECK_H
 
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* As in Criterion: what the test must end by, and what surrounds it. */
+struct on_check_options {
+	void (*init)(void);
+	void (*fini)(void);
+	int signal;	/* it must die of this one */
+	int exit_code;	/* it must exit with this */
+	double timeout; /* seconds; 0: ON_CHECK_TIMEOUT */
+};
+
+enum {
+	ON_CHECK_TIMEOUT = 120
+};
 
 struct on_check_test {
 	const char *suite;
 	const TTest *test;
+	struct on_check_options options;
 	struct on_check_test *next;
 };
 
 void on_check_register(struct on_check_test *t);
 
-/* START_TEST makes a static function; the constructor files it. */
+/* on_check_failed - fail the running test. `text` is what was asserted and is
+ * printed as it is; the format begins with a blank and may end there. */
+_Noreturn void on_check_failed(const char *file, int line, const char *text,
+			       const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 #define Test(suite_, name_, ...)                                               \
 	static void suite_##_##name_##_body(void);                             \
-	START_TEST(suite_##_##name_)                                           \
+	static void suite_##_##name_##_run(int row)                            \
 	{                                                                      \
+		(void)row;                                                     \
 		suite_##_##name_##_body();                                     \
 	}                                                                      \
-	END_TEST                                                               \
 	__attribute__((constructor)) static void suite_##_##name_##_file(void) \
 	{                                                                      \
-		static struct on_check_test t;                                 \
-		t.suite = #suite_;                                             \
-		t.test = suite_##_##name_;                                     \
+		static const TTest test = {                                    \
+			.name = #name_,                                        \
+			.fn = suite_##_##name_##_run,                          \
+			.file = __FILE__,                                      \
+			.line = __LINE__,                                      \
+		};                                                             \
+		static struct on_check_test t = {                              \
+			.suite = #suite_,                                      \
+			.test = &test,                                         \
+			.options = { __VA_ARGS__ },                            \
+		};                                                             \
 		on_check_register(&t);                                         \
 	}                                                                      \
 	static void suite_##_##name_##_body(void)
 
-#define ON_CHECK_FAIL(...) ck_abort_msg("" __VA_ARGS__)
-#define ON_CHECK(cond, text, ...)                                              \
-	do {                                                                   \
-		if (cond)                                                      \
-			mark_point();                                          \
-		else                                                           \
-			ck_abort_msg(text " " __VA_ARGS__);                    \
+/* The blank in front makes a format even of an empty list of arguments. */
+#define ON_CHECK(cond, text, ...)                                 \
+	do {                                                      \
+		if (!(cond))                                      \
+			on_check_failed(__FILE__, __LINE__, text, \
+					" " __VA_ARGS__);         \
 	} while (0)
 
-#define cr_fail(...) ON_CHECK_FAIL(__VA_ARGS__)
+#define cr_fail(...) \
+	on_check_failed(__FILE__, __LINE__, "failed", " " __VA_ARGS__)
 #define cr_assert(c, ...) ON_CHECK(c, #c, __VA_ARGS__)
 #define cr_assert_not(c, ...) ON_CHECK(!(c), "not " #c, __VA_ARGS__)
 #define cr_assert_eq(a, b, ...) ON_CHECK((a) == (b), #a " == " #b, __VA_ARGS__)

@@ -1,30 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+
+# What stands before and around every test program.
+set(WEFT_TEST_LAUNCHER)
+set(WEFT_TEST_ENVIRONMENT
+	"ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1"
+	"UBSAN_OPTIONS=print_stacktrace=1"
+	"TSAN_OPTIONS=second_deadlock_stack=1")
+if(WEFT_VALGRIND)
+	find_program(VALGRIND valgrind)
+	if(NOT VALGRIND)
+		message(FATAL_ERROR "valgrind is missing: apt-get install "
+			"valgrind (or run scripts/setup)")
+	endif()
+	set(WEFT_TEST_LAUNCHER ${VALGRIND} --quiet --error-exitcode=9
+		--leak-check=full --show-leak-kinds=definite
+		--errors-for-leak-kinds=definite --num-callers=25
+		--suppressions=${PROJECT_SOURCE_DIR}/test/support/valgrind.supp)
+endif()
 
 # weft_unit_test(<name> SOURCES ... LINKS ...): one program per source folder.
 function(weft_unit_test name)
 	cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE test_support ${arg_LINKS})
-	add_test(NAME ${name} COMMAND ${name})
-	set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+	if(WEFT_TEST_FRAMEWORK STREQUAL "criterion")
+		# Check's limit per test is in criterion_on_check.h.
+		set(options --timeout 120)
+	endif()
+	add_test(NAME ${name} COMMAND
+		${WEFT_TEST_LAUNCHER} $<TARGET_FILE:${name}> ${options})
+	set_tests_properties(${name} PROPERTIES
+		TIMEOUT 600 LABELS unit ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
 endfunction()
 
 # weft_fuzz_target(<name> SOURCES ... LINKS ...): LLVMFuzzerTestOneInput in
-# SOURCES; the corpus is test/fuzz/corpus/<name>/. Built with libFuzzer where
-# WEFT_FUZZ is on, with a replay main() elsewhere; the test replays the corpus
-# in both.
+# SOURCES; the corpus is test/fuzz/corpus/<name>/, and fuzz_replay.c runs it as
+# a test in every build. Where WEFT_FUZZ is on, <name> itself is a libFuzzer
+# program and the replay is <name>_replay.
 function(weft_fuzz_target name)
 	cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
-	add_executable(${name} ${arg_SOURCES})
-	target_link_libraries(${name} PRIVATE ${arg_LINKS})
 	set(corpus ${PROJECT_SOURCE_DIR}/test/fuzz/corpus/${name})
+	set(replay ${name})
 	if(WEFT_FUZZ)
+		set(replay ${name}_replay)
+		add_executable(${name} ${arg_SOURCES})
+		target_link_libraries(${name} PRIVATE ${arg_LINKS})
 		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-		add_test(NAME ${name} COMMAND ${name} -runs=0 ${corpus})
-	else()
-		target_sources(${name} PRIVATE
-			${PROJECT_SOURCE_DIR}/test/support/fuzz_replay.c)
-		add_test(NAME ${name} COMMAND ${name} ${corpus})
+		set_property(GLOBAL APPEND_STRING PROPERTY WEFT_FUZZ_TARGETS
+			"$<TARGET_FILE:${name}> ${corpus}\n")
 	endif()
-	set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS fuzz)
+	add_executable(${replay} ${arg_SOURCES}
+		${PROJECT_SOURCE_DIR}/test/support/fuzz_replay.c)
+	target_link_libraries(${replay} PRIVATE ${arg_LINKS})
+	add_test(NAME ${name} COMMAND
+		${WEFT_TEST_LAUNCHER} $<TARGET_FILE:${replay}> ${corpus})
+	set_tests_properties(${name} PROPERTIES
+		TIMEOUT 600 LABELS fuzz ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
+endfunction()
+
+# weft_list_fuzz_targets() - after the last target: what to fuzz, with corpus,
+# as lines of build/<preset>/fuzz-targets.txt.
+function(weft_list_fuzz_targets)
+	get_property(targets GLOBAL PROPERTY WEFT_FUZZ_TARGETS)
+	file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/fuzz-targets.txt
+		CONTENT "${targets}")
 endfunction()
