@@ -21,7 +21,9 @@
 #include "p2p/base/err.h"
 #include "p2p/base/span.h"
 
-enum { RLP_DEPTH_MAX = 64 }; /* lists within lists */
+enum {
+	RLP_DEPTH_MAX = 64, /* lists within lists */
+};
 
 /* What is wrong with the input; names as in the specification's table. */
 enum rlp_fault {
@@ -50,11 +52,27 @@ enum rlp_kind {
 	RLP_LIST,
 };
 
+enum {
+	RLP_HEADER_MAX = 9, /* bytes */
+};
+
+/* What stands before an item's content. */
+struct rlp_header {
+	enum rlp_kind kind;
+	unsigned size; /* bytes of the header; 0 for a single byte below 0x80 */
+	uint64_t len;  /* bytes of content it declares, whether there or not */
+};
+
+/* rlp_header - read the header at the start of `in`, of which the content may
+ * be missing. RLP_OK with *out set, or EOF (`in` is empty), VALUE_TOO_LARGE
+ * (the header is cut short) or CANON_SIZE with *out untouched. */
+MUST_USE enum rlp_fault rlp_header(struct rlp_header *out, struct span in);
+
 /* A cursor. Copy it to look ahead; nothing to free. */
 struct rlp {
 	const uint8_t *in;
-	size_t at;                  /* offset of the next item */
-	size_t end[RLP_DEPTH_MAX + 1]; /* where each entered list ends */
+	size_t at;		       /* offset of the next item */
+	size_t end[RLP_DEPTH_MAX + 1]; /* where the input and each list end */
 	unsigned depth;
 	enum rlp_fault fault; /* the first one */
 };
@@ -66,10 +84,13 @@ struct rlp rlp_of(const uint8_t *in, size_t len);
 bool rlp_more(const struct rlp *r);
 
 /* rlp_peek - the kind of the next item; its header is checked. After a fault,
- * or at the end (which is a fault: EOF or TOO_FEW), RLP_STRING. */
+ * or at the end (which is a fault: EOF or TOO_FEW), RLP_STRING: a loop over
+ * items of both kinds asks rlp_more first. */
 enum rlp_kind rlp_peek(struct rlp *r);
 
-/* rlp_enter - the next item must be a list; step into it. */
+/* rlp_enter - the next item must be a list; step into it. TOO_DEEP for a list
+ * within RLP_DEPTH_MAX others. Every rlp_enter that succeeded is paired with
+ * one rlp_leave, rlp_leave_tail or rlp_tail. */
 void rlp_enter(struct rlp *r);
 
 /* rlp_leave - step out of the list; TOO_MANY unless it was read to its end. */
@@ -85,14 +106,14 @@ void rlp_leave_tail(struct rlp *r);
 struct span rlp_tail(struct rlp *r);
 
 /* The next item, which must be a string: */
-struct span rlp_bytes(struct rlp *r);                    /* any length */
-void rlp_fixed(struct rlp *r, void *out, size_t n);      /* exactly n */
-uint64_t rlp_uint(struct rlp *r, unsigned width);        /* width bytes, 1..8 */
+struct span rlp_bytes(struct rlp *r);		    /* any length */
+void rlp_fixed(struct rlp *r, void *out, size_t n); /* exactly n */
+uint64_t rlp_uint(struct rlp *r, unsigned width);   /* 1..8 bytes */
 uint64_t rlp_u64(struct rlp *r);
 bool rlp_bool(struct rlp *r);
 
 /* rlp_raw - the next item of either kind with its header, borrowed. A list's
- * content is not looked into. */
+ * content is not looked into; rlp_check does that. */
 struct span rlp_raw(struct rlp *r);
 
 /* rlp_end - finish a whole-buffer decode: TRAILING if bytes are left at depth
@@ -107,7 +128,8 @@ MUST_USE enum err rlp_end_prefix(struct rlp *r);
 enum rlp_fault rlp_check(struct span in);
 
 /* rlp_split_code - an integer at the start of a buffer and the rest of it:
- * how a frame's message code is read (specs: "Test cases"). *rest borrows. */
+ * how a frame's message code is read (specs: "Test cases"). *rest borrows.
+ * ERR_FORMAT with neither output touched. */
 MUST_USE enum err rlp_split_code(uint64_t *code, struct span *rest,
 				 struct span in);
 
