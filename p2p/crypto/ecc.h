@@ -6,6 +6,8 @@
  * coordinates not below the field prime and points off the curve
  * (CVE-2026-26315, CVE-2026-26314, CVE-2025-24883 in go-ethereum).
  *
+ * A private key passed in must be valid; one that is not stops the process.
+ *
  * Pure; thread: any, after crypto_init. Costs: key 20 us, ECDH 35, sign 26,
  * recover 33, ecc_pub_valid 0.1. */
 #ifndef P2P_CRYPTO_ECC_H

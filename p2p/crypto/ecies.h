@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ecies.h - public-key encryption of handshake messages (specs: devp2p "ECIES").
+/* ecies.h - public-key encryption of handshake messages (specs: devp2p
+ * "ECIES").
  *
- *     04 || R.x || R.y || iv || AES-128-CTR(kE, iv, m) || HMAC(kM, iv || c || s2)
+ *     04 || R.x || R.y || iv || c || d
+ *     c = AES-128-CTR(kE, iv, m), d = HMAC-SHA-256(kM, iv || c || s2)
  *
  * Pure: the ephemeral key and the iv are arguments. Thread: any, after
  * crypto_init. Cost: seal 55 us, open 35 us. */

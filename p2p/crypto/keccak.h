@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KECCAK_RATE = 136 }; /* bytes absorbed per permutation */
+enum {
+	KECCAK_RATE = 136, /* bytes absorbed per permutation */
+};
 
 /* May be copied and compared with nothing. Absorbed input may be secret, so
  * wipe it where it was. */

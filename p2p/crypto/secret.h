@@ -18,7 +18,13 @@ struct secret32 {
 /* secret_wipe - overwrite; the compiler cannot drop it. */
 void secret_wipe(void *data, size_t len);
 
-/* secret_equal - compare in time that depends on len alone. */
+/* secret_equal - compare in time that depends on len alone. The outcome itself
+ * is public: callers branch on it. */
 bool secret_equal(const void *a, const void *b, size_t len);
+
+/* secret_declassify - what was computed from secrets but may be known to all:
+ * a public key, a signature, whether a tag matched. Tells the checker under
+ * which test_secrets.c runs, and nobody else; does nothing to the data. */
+void secret_declassify(const void *data, size_t len);
 
 #endif

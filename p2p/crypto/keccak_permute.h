@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keccak_permute.h - the permutation Keccak-f[1600] (FIPS 202, section 3).
+ * Private to this folder and its tests. Pure; thread: any.
+ *
+ * lane[5 * y + x] is the standard's lane A[x, y], in host byte order. */
+#ifndef P2P_CRYPTO_KECCAK_PERMUTE_H
+#define P2P_CRYPTO_KECCAK_PERMUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* keccak_permute - by the faster of the two builds that this processor has. */
+void keccak_permute(uint64_t lane[25]);
+
+void keccak_permute_portable(uint64_t lane[25]);
+
+/* keccak_has_bmi2 - whether keccak_permute_bmi2 may be called. */
+bool keccak_has_bmi2(void);
+void keccak_permute_bmi2(uint64_t lane[25]);
+
+#endif
