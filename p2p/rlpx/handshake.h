@@ -6,7 +6,7 @@
  * crypto_init.
  *
  *     auth = size || ecies(recipient, [sig, pub, nonce, 4, ...] || padding)
- *     ack  = size || ecies(initiator, [ephemeral-pub, nonce, 4, ...] || padding)
+ *     ack  = size || ecies(initiator, [ephemeral, nonce, 4, ...] || padding)
  *
  * Received versions, further list items and trailing bytes are ignored, as
  * EIP-8 demands; the further items are kept as raw RLP. */
@@ -28,13 +28,14 @@ enum {
 	HANDSHAKE_PADDING_MAX = 255, /* receiver's range */
 	HANDSHAKE_PLAIN_AUTH = 307,  /* the form before EIP-8: no prefix */
 	HANDSHAKE_PLAIN_ACK = 210,
+	HANDSHAKE_TAIL_MAX = 256, /* what we append: packets stay below 1024 */
 };
 
 /* Everything random in one side's handshake, drawn by the caller for one
  * connection. Wipe after use. */
 struct handshake_entropy {
 	struct secret32 ephemeral; /* our ephemeral key, valid */
-	struct secret32 ecies;     /* the key inside our packet's ECIES, valid */
+	struct secret32 ecies; /* the key inside our packet's ECIES, valid */
 	uint8_t nonce[HANDSHAKE_NONCE];
 	uint8_t iv[ECIES_IV];
 	uint8_t padding; /* HANDSHAKE_PADDING_MIN..MAX */
@@ -60,7 +61,7 @@ enum handshake_form {
 
 /* What a recipient learns from auth. */
 struct handshake_auth {
-	struct ecc_pub initiator;           /* static key; valid point */
+	struct ecc_pub initiator;	    /* static key; valid point */
 	struct ecc_pub initiator_ephemeral; /* recovered from the signature */
 	uint8_t nonce[HANDSHAKE_NONCE];
 	uint64_t version; /* informational; 4 in the plain form */
@@ -85,8 +86,9 @@ struct handshake_secrets {
 };
 
 /* handshake_auth_make - the initiator's packet, EIP-8 form. `tail` is raw RLP
- * to append to the list (may be empty; at most 256 bytes). ERR_FORMAT:
- * `recipient` is not a valid point. */
+ * to append to the list (may be empty; at most HANDSHAKE_TAIL_MAX bytes, else
+ * ERR_LIMIT). ERR_FORMAT: `recipient` is not a valid point. out is empty on
+ * any error. */
 MUST_USE enum err handshake_auth_make(struct handshake_packet *out,
 				      const struct ecc_keypair *us,
 				      const struct ecc_pub *recipient,
@@ -96,14 +98,21 @@ MUST_USE enum err handshake_auth_make(struct handshake_packet *out,
 /* handshake_auth_read - the recipient's side. `packet` is the whole packet,
  * prefix included, of the form given. Checks in the specification's order:
  * size, ECIES, list shape, the initiator's key on the curve, recovery.
- * ERR_FORMAT, ERR_LIMIT, ERR_AUTH; out is unspecified then. To the peer all
- * look alike: nothing is sent. */
+ *
+ * ERR_LIMIT   the prefix says more than HANDSHAKE_BODY_MAX
+ * ERR_FORMAT  packet.len is not what the prefix (or the plain form) says; a
+ *             point is not valid; the list has the wrong shape
+ * ERR_AUTH    the ECIES tag; the signature recovers to no key
+ *
+ * out is all zero then. To the peer all look alike: nothing is sent. */
 MUST_USE enum err handshake_auth_read(struct handshake_auth *out,
 				      struct span packet,
 				      enum handshake_form form,
 				      const struct ecc_keypair *us);
 
-/* handshake_ack_make - the answer to `auth`, in the form auth came in. */
+/* handshake_ack_make - the answer to `auth`, in the form auth came in. The
+ * plain form has no place for a tail and carries none. Errors as
+ * handshake_auth_make. */
 MUST_USE enum err handshake_ack_make(struct handshake_packet *out,
 				     const struct handshake_auth *auth,
 				     const struct handshake_entropy *entropy,
@@ -123,7 +132,8 @@ enum handshake_side {
 /* handshake_secrets_derive - from our ephemeral key, the peer's ephemeral
  * public key, both nonces and both packets.
  *
- *     shared-secret = keccak256(ephemeral-shared || keccak256(nonceR || nonceI))
+ *     nonces        = keccak256(recipient-nonce || initiator-nonce)
+ *     shared-secret = keccak256(ephemeral-shared || nonces)
  *     aes-secret    = keccak256(ephemeral-shared || shared-secret)
  *     mac-secret    = keccak256(ephemeral-shared || aes-secret)
  *
