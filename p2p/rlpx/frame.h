@@ -16,7 +16,7 @@
 #include "p2p/rlpx/handshake.h"
 
 enum {
-	FRAME_HEADER = 32,             /* header and its MAC */
+	FRAME_HEADER = 32, /* header and its MAC */
 	FRAME_MAC = 16,
 	FRAME_SIZE_MAX = (1 << 24) - 1, /* code and payload */
 };
