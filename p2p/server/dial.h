@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dial.h - whom to dial next, and when: the static nodes (specs: devp2p 6.4).
+ * A pure core. Nodes wait in a heap by due time, so thousands cost nothing
+ * while nothing is due.
+ *
+ * A node is dialed at once when it is added, and whenever a dial failed or its
+ * session ended: after 0.5 s, doubling each time to 35 s, from the start again
+ * after a session of 30 s. A node that we have a session with is not dialed,
+ * whoever opened that session.
+ *
+ * Another source of candidates (discovery, DNS lists) will need: its own
+ * limit (checkpoint_max_dialed, where static nodes have max_peers); a table of
+ * ids dialed within 35 s, since its nodes are not kept here; and to be asked
+ * only for the slots that dial_take leaves over, static nodes first. */
+#ifndef P2P_SERVER_DIAL_H
+#define P2P_SERVER_DIAL_H
+
+#include "p2p/base/mono.h"
+#include "p2p/enode/enode.h"
+#include "p2p/server/table.h"
+
+struct dial_limits {
+	uint32_t first_ms; /* wait after the first failure */
+	uint32_t most_ms;
+	uint32_t good_ms; /* a session this long starts the waits anew */
+};
+
+struct dial_node {
+	struct enode node;
+	uint32_t tries; /* dials so far, this one included; may wrap */
+
+	/* Private to dial.c. */
+	bool dialing;
+	bool up;
+	uint32_t wait_ms; /* after the next failure */
+	struct mono due;  /* while in the heap */
+	struct mono up_at;
+	size_t at; /* place in the heap */
+	UT_hash_handle hh;
+};
+
+/* Owns its nodes; not to be copied. */
+struct dial {
+	const struct dial_limits *limits;
+	struct dial_node *by_id;
+	struct dial_node **heap; /* neither dialing nor up */
+	size_t waiting;
+	size_t room;
+	size_t dialing;
+};
+
+void dial_init(struct dial *d, const struct dial_limits *limits);
+void dial_clear(struct dial *d);
+
+/* dial_add - a new node, due at once; ERR_EXISTS. */
+MUST_USE enum err dial_add(struct dial *d, const struct enode *node,
+			   struct mono now);
+
+/* dial_find - NULL when the node is not one of ours. */
+struct dial_node *dial_find(const struct dial *d, const struct node_id *id);
+
+/* dial_slots - how many dials may be under way: "min((maxDialed - current
+ * dialed peers) * 2, MaxPendingPeers)", twice the need because many fail. */
+size_t dial_slots(size_t max_dialed, size_t dialed_peers, size_t max_pending);
+
+/* dial_take - the next node that is due, its dial now under way and to be
+ * ended by dial_done; NULL when none is due or `slots` dials run already. */
+struct dial_node *dial_take(struct dial *d, size_t slots, struct mono now);
+
+/* dial_due - when the next node is due; MONO_NEVER. */
+struct mono dial_due(const struct dial *d);
+
+/* dial_done - the dial is over. If it became a session, dial_up was called
+ * before. */
+void dial_done(struct dial *d, struct dial_node *n, struct mono now);
+
+/* A session with the node began, ended. */
+void dial_up(struct dial *d, struct dial_node *n, struct mono now);
+void dial_down(struct dial *d, struct dial_node *n, struct mono now);
+
+#endif

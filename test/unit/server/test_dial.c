@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "p2p/server/limits.h"
+#include "test/support/unit.h"
+
+static struct mono at(uint64_t ms)
+{
+	return mono_add_ms((struct mono){ 0 }, ms);
+}
+
+static struct enode node_of(uint32_t n)
+{
+	struct enode e = { .tcp = 30303 };
+
+	memcpy(e.id.b, &n, sizeof(n));
+	return e;
+}
+
+static struct dial_node *find(struct dial *d, uint32_t n)
+{
+	struct enode e = node_of(n);
+
+	return dial_find(d, &e.id);
+}
+
+static void open_dial(struct dial *d, uint32_t nodes)
+{
+	dial_init(d, &server_limits_default.dial);
+	for (uint32_t i = 0; i < nodes; i++) {
+		struct enode e = node_of(i);
+
+		cr_assert_eq(dial_add(d, &e, at(0)), ERR_NONE);
+	}
+}
+
+Test(dial, takes_a_new_node_at_once)
+{
+	struct enode e = node_of(0);
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 1);
+	cr_assert_eq(dial_add(&d, &e, at(0)), ERR_EXISTS);
+	cr_assert_eq(dial_due(&d).ns, at(0).ns);
+	n = dial_take(&d, 1, at(0));
+	cr_assert_not_null(n);
+	cr_assert_eq(n, dial_find(&d, &e.id));
+	cr_assert_eq(n->tries, 1);
+	cr_assert_null(dial_take(&d, 9, at(100000)));
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_clear(&d);
+}
+
+Test(dial, waits_half_a_second_doubling_to_thirty_five)
+{
+	static const uint64_t waits[] = { 500,	 1000,	2000,  4000, 8000,
+					  16000, 32000, 35000, 35000 };
+	uint64_t now = 0;
+	struct dial d;
+
+	open_dial(&d, 1);
+	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+		struct dial_node *n = dial_take(&d, 1, at(now));
+
+		cr_assert_not_null(n, "attempt %zu", i);
+		now += 100; /* the dial itself */
+		dial_done(&d, n, at(now));
+		now += waits[i];
+		cr_assert_eq(dial_due(&d).ns, at(now).ns, "attempt %zu", i);
+		cr_assert_null(dial_take(&d, 1, at(now - 1)));
+	}
+	dial_clear(&d);
+}
+
+static uint64_t wait_after_session(uint64_t session_ms)
+{
+	struct dial_node *n;
+	struct mono due;
+	struct dial d;
+
+	open_dial(&d, 1);
+	for (size_t i = 0; i < 3; i++) {
+		n = dial_take(&d, 1, at(10000 * i));
+		dial_done(&d, n, at(10000 * i));
+	}
+	n = dial_take(&d, 1, at(50000));
+	dial_up(&d, n, at(50000));
+	dial_done(&d, n, at(50000));
+	cr_assert_eq(d.dialing, 0);
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_down(&d, n, at(50000 + session_ms));
+	due = dial_due(&d);
+	dial_clear(&d);
+	return (due.ns - at(50000 + session_ms).ns) / 1000000;
+}
+
+Test(dial, starts_anew_after_a_session_of_thirty_seconds)
+{
+	cr_assert_eq(wait_after_session(29999), 4000);
+	cr_assert_eq(wait_after_session(30000), 500);
+}
+
+Test(dial, leaves_a_node_alone_that_dialed_us)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 2);
+	n = find(&d, 0);
+	dial_up(&d, n, at(0));
+	cr_assert_neq(dial_take(&d, 9, at(0)), n);
+	cr_assert_null(dial_take(&d, 9, at(100000)));
+	dial_down(&d, n, at(100000));
+	cr_assert_eq(dial_due(&d).ns, at(100500).ns);
+	dial_clear(&d);
+}
+
+Test(dial, ends_a_dial_that_an_inbound_session_overtook)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 1);
+	n = dial_take(&d, 1, at(0));
+	dial_up(&d, n, at(10));
+	dial_done(&d, n, at(20)); /* refused: connected already */
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_down(&d, n, at(40000));
+	cr_assert_eq(dial_due(&d).ns, at(40500).ns);
+
+	/* And the other way round: the session ends first. */
+	n = dial_take(&d, 1, at(40500));
+	dial_up(&d, n, at(40501));
+	dial_down(&d, n, at(40502));
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_done(&d, n, at(40503));
+	cr_assert_eq(dial_due(&d).ns, at(41503).ns);
+	dial_clear(&d);
+}
+
+Test(dial, keeps_to_its_slots)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 5);
+	n = dial_take(&d, 2, at(0));
+	cr_assert_not_null(n);
+	cr_assert_not_null(dial_take(&d, 2, at(0)));
+	cr_assert_null(dial_take(&d, 2, at(0)));
+	dial_done(&d, n, at(0));
+	cr_assert_not_null(dial_take(&d, 2, at(0)));
+	cr_assert_null(dial_take(&d, 2, at(0)));
+	cr_assert_null(dial_take(&d, 0, at(0)));
+	dial_clear(&d);
+}
+
+Test(dial, has_two_slots_for_each_missing_peer)
+{
+	static const struct {
+		size_t max_dialed, dialed, max_pending, slots;
+	} rows[] = {
+		{ 50, 0, 50, 50 }, { 50, 25, 50, 50 }, { 50, 26, 50, 48 },
+		{ 50, 49, 50, 2 }, { 50, 50, 50, 0 },  { 50, 51, 50, 0 },
+		{ 0, 0, 50, 0 },   { 5, 0, 0, 0 },     { SIZE_MAX, 0, 50, 50 },
+		{ 3, 0, 5, 5 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		cr_assert_eq(dial_slots(rows[i].max_dialed, rows[i].dialed,
+					rows[i].max_pending),
+			     rows[i].slots, "row %zu", i);
+}
+
+/* Every node comes up, in the order of due times, whatever is done to the
+ * heap in between. */
+Test(dial, takes_thousands_in_their_order)
+{
+	enum {
+		NODES = 2000
+	};
+	uint32_t random = 12345;
+	uint64_t last = 0;
+	struct dial d;
+
+	open_dial(&d, NODES);
+	for (size_t i = 0; i < NODES; i++) {
+		struct dial_node *n = dial_take(&d, SIZE_MAX, at(0));
+
+		cr_assert_not_null(n);
+		random = random * 1103515245 + 12345;
+		dial_done(&d, n, at(1 + random % 1000000));
+	}
+	/* Every third has dialed us meanwhile. */
+	for (uint32_t i = 0; i < NODES; i += 3)
+		dial_up(&d, find(&d, i), at(0));
+	for (size_t i = 0; i < NODES - (NODES + 2) / 3; i++) {
+		uint64_t due = dial_due(&d).ns;
+
+		cr_assert(due >= last, "node %zu", i);
+		last = due;
+		cr_assert_null(
+			dial_take(&d, SIZE_MAX, (struct mono){ due - 1 }));
+		cr_assert_not_null(
+			dial_take(&d, SIZE_MAX, (struct mono){ due }));
+	}
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_clear(&d);
+}
