@@ -233,7 +233,9 @@ static enum err next_frame(struct rlpx *x, struct span *data)
 	}
 	padded = frame_room(x->size) - FRAME_HEADER - FRAME_MAC;
 	hashed = x->in.len < padded ? x->in.len : padded;
-	frame_absorb(&x->codec, x->in.data + x->absorbed, hashed - x->absorbed);
+	if (hashed > x->absorbed)
+		frame_absorb(&x->codec, x->in.data + x->absorbed,
+			     hashed - x->absorbed);
 	x->absorbed = hashed;
 	if (x->in.len < padded + FRAME_MAC)
 		return ERR_SHORT;
@@ -604,6 +606,14 @@ size_t rlpx_matches(const struct rlpx *x, const struct capability_match **out)
 {
 	*out = x->matches;
 	return x->match_count;
+}
+
+size_t rlpx_memory(const struct rlpx *x)
+{
+	return sizeof(*x) + x->in.room + x->tail.len +
+	       (x->job ? sizeof(*x->job) : 0) +
+	       (x->hello ? sizeof(*x->hello) : 0) +
+	       (x->matches ? (x->local_count + 1) * sizeof(*x->matches) : 0);
 }
 
 enum rlpx_progress rlpx_progress(const struct rlpx *x)

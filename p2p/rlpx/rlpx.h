@@ -153,6 +153,10 @@ struct span rlpx_handshake_tail(const struct rlpx *x);
 const struct hello *rlpx_peer_hello(const struct rlpx *x);
 size_t rlpx_matches(const struct rlpx *x, const struct capability_match **out);
 
+/* rlpx_memory - bytes of memory this connection holds now, for budgets. Grows
+ * with what arrived, never with what was only announced. */
+size_t rlpx_memory(const struct rlpx *x);
+
 /* Where the incoming stream stands; the clocks of a peer depend on it. */
 enum rlpx_progress {
 	RLPX_BETWEEN,	/* no byte of a next frame has come */
