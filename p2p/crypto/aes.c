@@ -92,7 +92,7 @@ void aes_ctr_xor(struct aes_ctr *c, uint8_t *out, const uint8_t *in, size_t len)
 void aes_block_init(struct aes_block *a, const uint8_t key[AES256_KEY])
 {
 	a->ctx = ctx_new(aes256_ecb, key, NULL);
-	/* With padding on, EVP keeps blocks back for the end that never is. */
+	/* Each block stands alone: there is no message whose end to pad. */
 	must(EVP_CIPHER_CTX_set_padding(a->ctx, 0));
 }
 

@@ -380,6 +380,34 @@ Test(ecies, the_point_begins_with_04, .init = crypto_init)
 		     ERR_FORMAT);
 }
 
+/* The check before any curve work sees by itself what ecies_open refuses. */
+Test(ecies, ecies_point_alone_refuses_what_is_no_point, .init = crypto_init)
+{
+	json_t *root = vectors_load("rlpx.json");
+
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+		struct span packet = hostile_packet(root, hostile[i].name);
+		struct span sealed =
+			span_of(packet.data + PREFIX, packet.len - PREFIX);
+		struct ecc_pub point, before;
+
+		memset(&point, UNTOUCHED, sizeof(point));
+		before = point;
+		if (hostile[i].want == ERR_FORMAT) {
+			cr_assert_eq(ecies_point(&point, sealed), ERR_FORMAT,
+				     "%s", hostile[i].name);
+			cr_assert_arr_eq(&point, &before, sizeof(point));
+		} else {
+			cr_assert_eq(ecies_point(&point, sealed), ERR_NONE,
+				     "%s", hostile[i].name);
+			cr_assert_arr_eq(&point, sealed.data + 1,
+					 sizeof(point));
+		}
+		free((void *)packet.data);
+	}
+	json_decref(root);
+}
+
 Test(ecies, seals_to_no_invalid_point, .init = crypto_init)
 {
 	const struct ecc_pub nowhere = { { 0 } };
