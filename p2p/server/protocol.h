@@ -14,7 +14,9 @@
 
 struct channel;
 
-enum { PROTOCOL_GO_ON = -1 };
+enum {
+	PROTOCOL_GO_ON = -1
+};
 #define PROTOCOL_END(reason) ((int)(reason)) /* an enum disconnect_reason */
 
 struct protocol {
@@ -27,8 +29,13 @@ struct protocol {
 	/* A message, code below capability.codes. Borrowed: msg_get to keep. */
 	int (*message)(struct channel *ch, void *user, struct msg *msg);
 
-	/* The last call for this channel; it may no longer send. May be NULL. */
+	/* The last call for this channel; it may no longer send. May be NULL.
+	 */
 	void (*closed)(struct channel *ch, void *user);
+
+	/* After channel_send said ERR_BUSY: there is room again. Channels that
+	 * wait are told in turn. The result is as for message. May be NULL. */
+	int (*writable)(struct channel *ch, void *user);
 };
 
 /* What a protocol may know of its peer. Copied; valid for ever. */
@@ -50,6 +57,13 @@ struct peer_facts {
  * ERR_CLOSED  the session is ending */
 MUST_USE enum err channel_send(struct channel *ch, uint32_t code,
 			       struct span payload);
+
+/* channel_pause - no further message of this peer until channel_resume, for
+ * whoever queues them and has enough. All protocols of a peer share one stream,
+ * so this stops them all; Pings still go out. A pause of more than 15 s
+ * ends the session with 0x10. Calling either twice does nothing. */
+void channel_pause(struct channel *ch);
+void channel_resume(struct channel *ch);
 
 void channel_facts(const struct channel *ch, struct peer_facts *out);
 

@@ -11,7 +11,7 @@
 #include "p2p/server/protocol.h"
 
 enum {
-	SERVER_MAX_PEERS = 50,   /* defaults */
+	SERVER_MAX_PEERS = 50, /* defaults */
 	SERVER_MAX_PENDING = 50,
 };
 
@@ -21,59 +21,64 @@ enum server_listen {
 };
 
 struct server;
+struct server_limits;
 
 enum server_event_kind {
 	SERVER_PEER_ADDED,
 	SERVER_PEER_DROPPED,
 	SERVER_DIAL_FAILED, /* one attempt; it is tried again */
-	SERVER_CLOSED,      /* the last event: everything is gone */
+	SERVER_CLOSED,	    /* the last event: everything is gone */
 };
 
 struct server_event {
 	enum server_event_kind kind;
-	const struct peer_facts *peer;  /* ADDED, DROPPED */
-	const struct hello *hello;      /* ADDED */
+	const struct peer_facts *peer;		/* ADDED, DROPPED */
+	const struct hello *hello;		/* ADDED */
 	const struct capability *const *shared; /* ADDED */
 	size_t shared_count;
-	const struct enode *dialed;     /* DIAL_FAILED */
-	const char *cause;              /* DROPPED, DIAL_FAILED: a phrase */
-	uint8_t reason;                 /* DROPPED: as sent or received */
-	size_t peers;                   /* ADDED, DROPPED: how many now */
+	const struct enode *dialed; /* DIAL_FAILED */
+	const char *cause;	    /* DROPPED, DIAL_FAILED: a phrase */
+	uint8_t reason;		    /* DROPPED: as sent or received */
+	size_t peers;		    /* ADDED, DROPPED: how many now */
 };
 
 struct server_config {
-	const struct ecc_keypair *key; /* copied */
-	const char *name;              /* in Hello; copied */
+	const struct ecc_keypair *key;	  /* copied */
+	const char *name;		  /* in Hello; copied */
 	const struct protocol *protocols; /* copied; any order */
 	size_t protocol_count;
 	enum server_listen listening;
-	struct addr listen;            /* port 0: the system picks */
-	enum rlpx_plain plain;         /* answer handshakes from before EIP-8 */
-	size_t max_peers;              /* 0: nobody */
-	size_t max_pending;            /* 0: SERVER_MAX_PENDING */
-	const struct log *log;         /* borrowed; may be NULL */
+	struct addr listen;    /* port 0: the system picks */
+	enum rlpx_plain plain; /* answer handshakes from before EIP-8 */
+	size_t max_peers;      /* 0: nobody */
+	size_t max_pending;    /* 0: SERVER_MAX_PENDING */
+	const struct log *log; /* borrowed; may be NULL */
 
 	/* Called on the loop, never from inside a call here. May be NULL. */
 	void (*event)(void *ctx, const struct server_event *ev);
 	void *ctx;
+
+	/* NULL: server_limits_default (limits.h). Borrowed. */
+	const struct server_limits *limits;
 };
 
 /* What happened so far; never goes down. */
 struct server_counters {
-	uint64_t accepted;         /* inbound TCP connections */
-	uint64_t dialed;           /* outbound attempts */
-	uint64_t sessions;         /* that got past Hello */
-	uint64_t throttled;        /* inbound closed at once: their address
-				    * came too often, or has its share */
-	uint64_t replays;          /* auth packets seen before */
+	uint64_t accepted;  /* inbound TCP connections */
+	uint64_t dialed;    /* outbound attempts */
+	uint64_t sessions;  /* that got past Hello */
+	uint64_t throttled; /* inbound closed at once: their address
+			     * came too often, or has its share */
+	uint64_t replays;   /* auth packets seen before */
 	uint64_t faults[RLPX_FAULT_COUNT];
 	uint64_t timeouts_handshake;
 	uint64_t timeouts_idle;
-	uint64_t timeouts_slow;    /* header or body below its pace */
+	uint64_t timeouts_slow; /* header or body below its pace */
 	uint64_t disconnects_sent;
 	uint64_t disconnects_received;
 	uint64_t messages_in, messages_out;
-	uint64_t bytes_in, bytes_out; /* TCP payload of ended and live streams */
+	uint64_t bytes_in,
+		bytes_out; /* TCP payload of ended and live streams */
 };
 
 /* server_open - listen (if asked to) and be ready to dial. Errors as of

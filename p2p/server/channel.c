@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* channel.c - a protocol's view of one peer. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "p2p/server/inside.h"
+
+/* --- what protocols call: nothing here calls back ---------------------------
+ */
+
+enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
+{
+	struct peer *p = ch->peer;
+	enum err rc;
+
+	if (p->state != PEER_UP)
+		return ERR_CLOSED;
+	if (net_stream_queued(p->stream) >= p->server->limits->outbound) {
+		ch->wants_room = true;
+		return ERR_BUSY;
+	}
+	rc = rlpx_send(p->rlpx, net_stream_out(p->stream), ch->match, code,
+		       payload);
+	if (!rc)
+		p->server->counters.messages_out++;
+	/* The write deadline starts with the first byte that waits. */
+	if (!rc && !p->pace.writing)
+		net_timer_set(p->timer, net_loop_now(p->server->loop));
+	return rc;
+}
+
+void channel_facts(const struct channel *ch, struct peer_facts *out)
+{
+	*out = ch->peer->facts;
+}
+
+void channel_disconnect(struct channel *ch, uint8_t reason)
+{
+	char cause[PEER_CAUSE];
+
+	snprintf(cause, sizeof(cause), "%s (asked for by %s)",
+		 disconnect_name(reason), ch->protocol->capability.name);
+	peer_end(ch->peer, reason, PEER_TELL, cause);
+}
+
+void channel_pause(struct channel *ch)
+{
+	struct peer *p = ch->peer;
+
+	if (p->state != PEER_UP || ch->paused)
+		return;
+	ch->paused = true;
+	if (p->pauses++ > 0)
+		return;
+	net_stream_stop(p->stream);
+	pace_pause(&p->pace, net_loop_now(p->server->loop));
+	net_timer_set(p->timer, net_loop_now(p->server->loop));
+}
+
+void channel_resume(struct channel *ch)
+{
+	struct peer *p = ch->peer;
+
+	if (!ch->paused)
+		return;
+	ch->paused = false;
+	if (--p->pauses > 0 || p->state != PEER_UP)
+		return;
+	pace_resume(&p->pace, net_loop_now(p->server->loop));
+	/* From there peer_go_on takes up what waits. */
+	net_timer_set(p->timer, net_loop_now(p->server->loop));
+}
+
+/* --- what calls protocols ----------------------------------------------------
+ */
+
+/* What a callback returned ends the session, or not. */
+static void obey(struct channel *ch, int result)
+{
+	char cause[PEER_CAUSE];
+
+	if (result == PROTOCOL_GO_ON)
+		return;
+	snprintf(cause, sizeof(cause), "%s (ended by %s)",
+		 disconnect_name((uint8_t)result),
+		 ch->protocol->capability.name);
+	peer_end(ch->peer, (uint8_t)result, PEER_TELL, cause);
+}
+
+void channels_open(struct peer *p)
+{
+	const struct capability_match *matches;
+	size_t count = rlpx_matches(p->rlpx, &matches);
+
+	p->channels = calloc(count + 1, sizeof(*p->channels));
+	if (!p->channels)
+		abort();
+	p->channel_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct channel *ch = &p->channels[i];
+
+		ch->peer = p;
+		ch->protocol = &p->server->protocols[matches[i].index];
+		ch->match = (uint32_t)i;
+	}
+	for (size_t i = 0; i < count && p->state == PEER_UP; i++) {
+		struct channel *ch = &p->channels[i];
+
+		ch->open = true;
+		if (ch->protocol->opened)
+			obey(ch, ch->protocol->opened(ch, ch->protocol->state,
+						      &ch->user));
+	}
+}
+
+void channels_message(struct peer *p, uint32_t match, struct msg *msg)
+{
+	struct channel *ch = &p->channels[match];
+
+	p->server->counters.messages_in++;
+	obey(ch, ch->protocol->message(ch, ch->user, msg));
+	msg_put(msg);
+}
+
+void channels_writable(struct peer *p)
+{
+	size_t first = p->next_writable;
+
+	/* Each starts one later than the last time, so that none is always
+	 * first to fill the budget again. */
+	if (p->channel_count)
+		p->next_writable = (first + 1) % p->channel_count;
+	for (size_t i = 0; i < p->channel_count && p->state == PEER_UP; i++) {
+		struct channel *ch =
+			&p->channels[(first + i) % p->channel_count];
+
+		if (!ch->wants_room)
+			continue;
+		ch->wants_room = false;
+		if (ch->protocol->writable)
+			obey(ch, ch->protocol->writable(ch, ch->user));
+	}
+}
+
+void channels_close(struct peer *p)
+{
+	for (size_t i = 0; i < p->channel_count; i++) {
+		struct channel *ch = &p->channels[i];
+
+		if (!ch->open)
+			continue;
+		ch->open = false;
+		if (ch->protocol->closed)
+			ch->protocol->closed(ch, ch->user);
+	}
+}

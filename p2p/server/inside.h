@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inside.h - the server as its own files see it. Internal to p2p/server. */
+#ifndef P2P_SERVER_INSIDE_H
+#define P2P_SERVER_INSIDE_H
+
+#include "p2p/server/limits.h"
+#include "p2p/server/peer.h"
+#include "p2p/server/replay.h"
+#include "p2p/server/server.h"
+
+struct server {
+	struct net_loop *loop;
+	struct server_config config; /* pointers in it: our copies */
+	const struct server_limits *limits;
+	struct ecc_keypair key;
+	struct node_id id;
+	char *name;
+
+	/* Sorted as in Hello; protocols[i] speaks local[i]. */
+	struct capability *local;
+	struct protocol *protocols;
+
+	struct net_listener *listener; /* NULL: not listening, or closed */
+	struct net_timer *timer;
+	bool closing;
+
+	struct peer *all;   /* a list: every connection */
+	struct peer *by_id; /* a table: those that are peers */
+	size_t inbound_peers;
+	struct admit admit;
+	struct replay replay;
+	struct linger linger;
+	struct dial dial;
+
+	struct server_counters counters; /* bytes: of ended streams */
+};
+
+/* server_wake - look at dials and at closing, soon. */
+void server_wake(struct server *s);
+
+/* server_check - the first checkpoint: a reason, or CHECKPOINT_PASS. */
+int server_check(const struct server *s, const struct peer *p);
+
+/* server_check_hello - the second, once Hello came. */
+int server_check_hello(const struct server *s, const struct peer *p);
+
+/* server_welcome - p is a peer now: enters it into the set, and tells. Calls
+ * the event callback. */
+void server_welcome(struct server *s, struct peer *p);
+
+/* server_farewell - p is over and about to be freed: takes it out of
+ * everything and tells. Calls the event callback, last. */
+void server_farewell(struct server *s, struct peer *p);
+
+/* server_dial_due - start the dials that are due. */
+void server_dial_due(struct server *s);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer.h - one connection, from the dial or the accept to its end: a stream, an
+ * rlpx core, its clocks and the channels on top. Internal to p2p/server.
+ *
+ *     RESOLVING -> CONNECTING -> HANDSHAKE -> HELLO -> UP -> DRAINING
+ *       (dialed with a name)     (accepted)                  LINGERING
+ *                                                            CLOSING
+ *
+ * Every end goes through peer_end, once: the first cause stands. A peer is
+ * freed (peer_settle) when its stream is closed and its handshake job is
+ * back, never sooner, and only from a callback of the loop; so a pointer to
+ * one stays good through any callback of a protocol. What protocols call
+ * never calls back: it changes the state and sets the timer. */
+#ifndef P2P_SERVER_PEER_H
+#define P2P_SERVER_PEER_H
+
+#include "p2p/net/stream.h"
+#include "p2p/net/work.h"
+#include "p2p/rlpx/rlpx.h"
+#include "p2p/server/admit.h"
+#include "p2p/server/dial.h"
+#include "p2p/server/pace.h"
+#include "p2p/server/protocol.h"
+#include "p2p/server/table.h"
+
+struct server;
+struct peer_work;
+
+enum peer_state {
+	PEER_RESOLVING,
+	PEER_CONNECTING,
+	PEER_HANDSHAKE,
+	PEER_HELLO, /* the keys are there, ours is sent */
+	PEER_UP,
+	PEER_DRAINING,	/* Disconnect is on its way; input is discarded */
+	PEER_LINGERING, /* a failed handshake: see linger.h */
+	PEER_CLOSING,
+};
+
+enum {
+	PEER_PONGS = 16, /* unsent at once (CVE-2023-40591) */
+	PEER_CAUSE = 192,
+};
+
+struct channel {
+	struct peer *peer;
+	const struct protocol *protocol;
+	void *user;
+	uint32_t match; /* as rlpx counts them */
+	bool open;	/* opened was called, closed was not */
+	bool paused;
+	bool wants_room; /* was told ERR_BUSY */
+};
+
+struct peer {
+	struct server *server;
+	struct peer *prev, *next; /* of all peers of the server */
+	enum peer_state state;
+	bool inbound;
+	bool in_set;		  /* in the server's set of peers, by id */
+	struct dial_node *dialed; /* while this is a dial under way */
+	struct admit_slot slot;	  /* while inbound and not yet a peer */
+	struct peer_facts facts;
+	UT_hash_handle hh;
+
+	struct net_stream *stream; /* NULL: none yet, or closed */
+	struct net_timer *timer;
+	struct net_resolve *resolve;
+	struct rlpx *rlpx;
+	struct peer_work *work; /* a job that is out */
+
+	struct pace pace;
+	struct mono deadline;		/* of states without a pace */
+	uint64_t pong_ends[PEER_PONGS]; /* where unsent ones end, in all sent */
+	size_t pongs;
+
+	struct channel *channels;
+	size_t channel_count;
+	size_t next_writable; /* whose turn it is */
+	size_t pauses;	      /* channels that paused reading */
+
+	uint8_t reason; /* how it ended */
+	char cause[PEER_CAUSE];
+};
+
+/* --- peer.c: life ----------------------------------------------------------
+ */
+
+/* peer_accept - an inbound connection; takes the stream and the slot. */
+void peer_accept(struct server *s, struct net_stream *stream,
+		 const struct admit_slot *slot);
+
+/* peer_dial - a dial that dial_take began. */
+void peer_dial(struct server *s, struct dial_node *node);
+
+/* peer_arm - set the timer to what is due next. */
+void peer_arm(struct peer *p);
+
+/* peer_settle - free the peer if nothing of it is left outside. From
+ * callbacks of the loop only, and last. */
+void peer_settle(struct peer *p);
+
+static inline bool peer_is_live(const struct peer *p)
+{
+	return p->state == PEER_HANDSHAKE || p->state == PEER_HELLO ||
+	       p->state == PEER_UP;
+}
+
+/* --- peer_wire.c: what comes in ------------------------------------------- */
+
+/* peer_secure - the TCP connection stands: begin the handshake. */
+void peer_secure(struct peer *p);
+
+/* peer_feed - bytes arrived. */
+void peer_feed(struct peer *p, const uint8_t *data, size_t len);
+
+/* peer_go_on - take up what waited behind a pause or a job. */
+void peer_go_on(struct peer *p);
+
+/* --- peer_out.c: what goes out ---------------------------------------------
+ */
+
+enum peer_word {
+	PEER_TELL, /* send the reason, if the peer can still hear it */
+	PEER_FAIL, /* nothing is said; a failed handshake lingers */
+	PEER_GONE, /* the other end is gone, or it does not matter */
+};
+
+/* peer_end - end the connection. Only the first call does anything. Calls
+ * nobody back; protocols hear of it from the timer. `cause` is copied. */
+void peer_end(struct peer *p, uint8_t reason, enum peer_word word,
+	      const char *cause);
+
+void peer_say_hello(struct peer *p);
+void peer_ping(struct peer *p);
+void peer_pong(struct peer *p);
+
+/* --- channel.c -------------------------------------------------------------
+ */
+
+/* channels_open - the session is up: a channel for each shared capability.
+ * Calls protocols. */
+void channels_open(struct peer *p);
+
+/* channels_message - takes msg. Calls a protocol. */
+void channels_message(struct peer *p, uint32_t match, struct msg *msg);
+
+/* channels_writable - the stream took all: who was told ERR_BUSY may go on. */
+void channels_writable(struct peer *p);
+
+/* channels_close - the last call to each open one; again does nothing. */
+void channels_close(struct peer *p);
+
+#endif

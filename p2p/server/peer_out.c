@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer_out.c - what the server itself sends, and the one way a peer ends. */
+#include <stdio.h>
+
+#include "p2p/crypto/rng.h"
+#include "p2p/server/inside.h"
+
+/* Base messages bypass the outbound budget. Where one does not fit, the write
+ * deadline is about to end the peer anyway. */
+void peer_say_hello(struct peer *p)
+{
+	if (rlpx_hello(p->rlpx, net_stream_out(p->stream)))
+		peer_end(p, DISC_NETWORK, PEER_GONE, "Hello does not fit");
+}
+
+void peer_ping(struct peer *p)
+{
+	if (rlpx_ping(p->rlpx, net_stream_out(p->stream)))
+		log_event(p->server->config.log, LOG_DEBUG, "peer",
+			  "no room for a ping");
+}
+
+/* "Bounded reply queue": a peer that sends Pings and reads nothing has at most
+ * PEER_PONGS answers waiting; further Pings get none. */
+void peer_pong(struct peer *p)
+{
+	uint64_t taken = net_stream_bytes_out(p->stream);
+	size_t gone = 0;
+
+	while (gone < p->pongs && p->pong_ends[gone] <= taken)
+		gone++;
+	p->pongs -= gone;
+	memmove(p->pong_ends, p->pong_ends + gone,
+		p->pongs * sizeof(*p->pong_ends));
+	if (p->pongs < PEER_PONGS &&
+	    !rlpx_pong(p->rlpx, net_stream_out(p->stream)))
+		p->pong_ends[p->pongs++] = taken + net_stream_queued(p->stream);
+}
+
+/* --- the end ---------------------------------------------------------------
+ */
+
+static void close_stream(struct peer *p)
+{
+	p->state = PEER_CLOSING;
+	if (p->resolve)
+		net_resolve_close(p->resolve);
+	p->resolve = NULL;
+	if (p->stream)
+		net_stream_close(p->stream);
+}
+
+/* "Write, shut down the sending side, drain for up to 2 s, close": closing at
+ * once could take the Disconnect with it in a TCP reset. */
+static bool say_goodbye(struct peer *p)
+{
+	struct server *s = p->server;
+
+	if (p->state != PEER_HELLO && p->state != PEER_UP)
+		return false;
+	if (rlpx_disconnect(p->rlpx, net_stream_out(p->stream), p->reason))
+		return false;
+	s->counters.disconnects_sent++;
+	p->state = PEER_DRAINING;
+	p->deadline = mono_add_ms(net_loop_now(s->loop), s->limits->drain_ms);
+	net_stream_shutdown(p->stream);
+	net_stream_start(p->stream);
+	return true;
+}
+
+/* "Every handshake error enters one function." */
+static bool linger(struct peer *p)
+{
+	struct server *s = p->server;
+
+	if (!p->inbound || p->state == PEER_UP ||
+	    !linger_take(&s->linger, &p->deadline, net_loop_now(s->loop),
+			 rng_below(UINT32_MAX)))
+		return false;
+	p->state = PEER_LINGERING;
+	admit_release(&s->admit, &p->slot);
+	net_stream_start(p->stream);
+	return true;
+}
+
+void peer_end(struct peer *p, uint8_t reason, enum peer_word word,
+	      const char *cause)
+{
+	if (p->state >= PEER_DRAINING)
+		return;
+	p->reason = reason;
+	snprintf(p->cause, sizeof(p->cause), "%s", cause);
+	if (!(word == PEER_TELL && reason != DISC_NETWORK && say_goodbye(p)) &&
+	    !(word == PEER_FAIL && linger(p)))
+		close_stream(p);
+	/* Protocols are told from there. */
+	net_timer_set(p->timer, net_loop_now(p->server->loop));
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer_wire.c - what comes in: bytes to the rlpx core, its events to us, and
+ * its curve work to the thread pool and back. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "p2p/crypto/rng.h"
+#include "p2p/rlpx/snappy_block.h"
+#include "p2p/server/checkpoint.h"
+#include "p2p/server/inside.h"
+
+/* Curve work that is out. The job holds copies of all it needs, so on the pool
+ * it touches nothing of the peer. */
+struct peer_work {
+	struct peer *peer;
+	struct rlpx_job *job;
+};
+
+/* The one place where a handshake's randomness is drawn. */
+static void draw_entropy(struct handshake_entropy *e)
+{
+	const uint32_t paddings =
+		HANDSHAKE_PADDING_MAX - HANDSHAKE_PADDING_MIN + 1;
+
+	rng_key(&e->ephemeral);
+	rng_key(&e->ecies);
+	rng_bytes(e->nonce, sizeof(e->nonce));
+	rng_bytes(e->iv, sizeof(e->iv));
+	e->padding = (uint8_t)(HANDSHAKE_PADDING_MIN + rng_below(paddings));
+}
+
+static enum err new_core(struct peer *p)
+{
+	struct server *s = p->server;
+	struct rlpx_config config = {
+		.side = p->inbound ? HANDSHAKE_RECIPIENT : HANDSHAKE_INITIATOR,
+		.us = &s->key,
+		.plain = s->config.plain,
+		.version = BASE_VERSION,
+		.name = s->name,
+		.local = s->local,
+		.local_count = s->config.protocol_count,
+	};
+	enum err rc;
+
+	if (!p->inbound)
+		config.remote = p->dialed->node.pub;
+	draw_entropy(&config.entropy);
+	rc = rlpx_new(&p->rlpx, &config);
+	secret_wipe(&config.entropy, sizeof(config.entropy));
+	return rc;
+}
+
+/* --- jobs ------------------------------------------------------------------
+ */
+
+static void run_job(void *arg)
+{
+	const struct peer_work *w = arg;
+
+	rlpx_job_run(w->job);
+}
+
+static void job_came_back(void *arg)
+{
+	struct peer_work *w = arg;
+	struct peer *p = w->peer;
+	struct rlpx_job *job = w->job;
+
+	free(w);
+	p->work = NULL;
+	if (p->state != PEER_HANDSHAKE) {
+		/* It ended meanwhile: the core goes first, then the job. */
+		rlpx_free(p->rlpx);
+		p->rlpx = NULL;
+		rlpx_job_done(NULL, job, NULL);
+		peer_settle(p);
+		return;
+	}
+	rlpx_job_done(p->rlpx, job, net_stream_out(p->stream));
+	peer_go_on(p);
+}
+
+/* "A replayed auth gets no answer": it looks to its sender like any other
+ * failure. */
+static bool is_replay(struct peer *p, const struct rlpx_job *job)
+{
+	const struct ecc_pub *point = rlpx_job_point(job);
+
+	if (!point || !replay_seen(&p->server->replay, point))
+		return false;
+	p->server->counters.replays++;
+	return true;
+}
+
+static void send_job_out(struct peer *p, struct rlpx_job *job)
+{
+	if (is_replay(p, job)) {
+		/* The job is not run; it goes the way of an abandoned one. */
+		rlpx_free(p->rlpx);
+		p->rlpx = NULL;
+		rlpx_job_done(NULL, job, NULL);
+		peer_end(p, DISC_NETWORK, PEER_FAIL, "replayed auth");
+		return;
+	}
+	p->work = calloc(1, sizeof(*p->work));
+	if (!p->work)
+		abort();
+	*p->work = (struct peer_work){ .peer = p, .job = job };
+	net_stream_stop(p->stream);
+	net_work(p->server->loop, run_job, job_came_back, p->work);
+}
+
+/* --- events of the core ------------------------------------------------------
+ */
+
+static void refuse(struct peer *p, int reason)
+{
+	char cause[PEER_CAUSE];
+
+	snprintf(cause, sizeof(cause), "%s (sent)",
+		 disconnect_name((uint8_t)reason));
+	peer_end(p, (uint8_t)reason, PEER_TELL, cause);
+}
+
+/* Hello or a refusal leaves at once, "without waiting for the other". */
+static void on_secured(struct peer *p)
+{
+	int reason;
+
+	p->state = PEER_HELLO;
+	p->facts.pub = *rlpx_remote(p->rlpx);
+	p->facts.id = node_id_of(&p->facts.pub);
+	reason = server_check(p->server, p);
+	if (reason == CHECKPOINT_PASS)
+		peer_say_hello(p);
+	else
+		refuse(p, reason);
+}
+
+static void on_hello(struct peer *p)
+{
+	struct span name = hello_name(rlpx_peer_hello(p->rlpx));
+	size_t len = name.len < HELLO_NAME_MAX ? name.len : HELLO_NAME_MAX - 1;
+	struct server *s = p->server;
+	int reason;
+
+	if (len)
+		memcpy(p->facts.name, name.data, len);
+	reason = server_check_hello(s, p);
+	if (reason != CHECKPOINT_PASS) {
+		refuse(p, reason);
+		return;
+	}
+	p->state = PEER_UP;
+	pace_up(&p->pace, net_loop_now(s->loop));
+	net_stream_set_limit(p->stream,
+			     s->limits->outbound +
+				     snappy_block_room(RLPX_MESSAGE_MAX) +
+				     64 * 1024);
+	server_welcome(s, p);
+	if (p->state == PEER_UP)
+		channels_open(p);
+}
+
+/* "On receipt both implementations stop, echo the same reason back (unless it
+ * is 0x01) and close." An undecodable one is a breach of protocol. */
+static void on_disconnect(struct peer *p, uint8_t reason)
+{
+	uint8_t echo = reason == DISC_INVALID ? DISC_PROTOCOL : reason;
+	char cause[PEER_CAUSE];
+
+	p->server->counters.disconnects_received++;
+	snprintf(cause, sizeof(cause), "%s (received)",
+		 disconnect_name(reason));
+	peer_end(p, echo, PEER_TELL, cause);
+	p->reason = reason;
+}
+
+static void on_event(struct peer *p, const struct rlpx_event *ev)
+{
+	switch (ev->kind) {
+	case RLPX_JOB:
+		send_job_out(p, ev->job);
+		break;
+	case RLPX_SECURED:
+		on_secured(p);
+		break;
+	case RLPX_HELLO:
+		on_hello(p);
+		break;
+	case RLPX_MESSAGE:
+		channels_message(p, ev->match, ev->msg);
+		break;
+	case RLPX_PING:
+		peer_pong(p);
+		break;
+	case RLPX_PONG:
+		break; /* its bytes reset the idle clock */
+	case RLPX_DISCONNECT:
+		on_disconnect(p, ev->reason);
+		break;
+	}
+}
+
+/* What the peer did wrong. What it hears is rlpx_fault_reason's to say. */
+static void on_fault(struct peer *p)
+{
+	enum rlpx_fault fault = rlpx_fault(p->rlpx);
+	uint8_t reason = rlpx_fault_reason(fault);
+
+	p->server->counters.faults[fault]++;
+	peer_end(p, reason, reason == DISC_NETWORK ? PEER_FAIL : PEER_TELL,
+		 rlpx_fault_name(fault));
+}
+
+/* Pull what there is, unless a pause or a job holds it up. Returns how many
+ * frames gave an event. */
+static size_t pump(struct peer *p)
+{
+	struct rlpx_event ev;
+	size_t frames = 0;
+	enum err rc;
+
+	while (peer_is_live(p) && p->pauses == 0 && !p->work) {
+		rc = rlpx_next(p->rlpx, &ev);
+		if (rc == ERR_SHORT)
+			break;
+		if (rc) {
+			on_fault(p);
+			break;
+		}
+		frames++;
+		on_event(p, &ev);
+	}
+	return frames;
+}
+
+static void pump_and_pace(struct peer *p, size_t len)
+{
+	size_t frames = pump(p);
+
+	if (!peer_is_live(p))
+		return; /* peer_end has set the timer */
+	pace_bytes(&p->pace, net_loop_now(p->server->loop), len, frames,
+		   rlpx_progress(p->rlpx));
+	peer_arm(p);
+}
+
+void peer_feed(struct peer *p, const uint8_t *data, size_t len)
+{
+	if (rlpx_feed(p->rlpx, data, len)) {
+		peer_end(p, DISC_NETWORK, PEER_FAIL, "too much at once");
+		return;
+	}
+	pump_and_pace(p, len);
+}
+
+void peer_go_on(struct peer *p)
+{
+	pump_and_pace(p, 0);
+	if (peer_is_live(p) && p->pauses == 0 && !p->work)
+		net_stream_start(p->stream);
+}
+
+void peer_secure(struct peer *p)
+{
+	struct server *s = p->server;
+
+	p->state = PEER_HANDSHAKE;
+	p->facts.inbound = p->inbound;
+	p->facts.local = net_stream_local(p->stream);
+	p->facts.remote = net_stream_remote(p->stream);
+	pace_init(&p->pace, &s->limits->pace, net_loop_now(s->loop));
+	if (new_core(p)) {
+		peer_end(p, DISC_NETWORK, PEER_GONE, "not a valid public key");
+		return;
+	}
+	peer_go_on(p);
+}

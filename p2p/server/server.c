@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server.c - opening, closing, accepting. */
+#include "p2p/server/server.h"
+
+#include <stdlib.h>
+
+#include "p2p/crypto/rng.h"
+#include "p2p/server/inside.h"
+
+/* --- the turn: what the server does of its own accord ------------------------
+ */
+
+static void free_server(struct server *s)
+{
+	admit_clear(&s->admit);
+	replay_clear(&s->replay);
+	dial_clear(&s->dial);
+	free(s->name);
+	free(s->local);
+	free(s->protocols);
+	secret_wipe(&s->key, sizeof(s->key));
+	free(s);
+}
+
+static void finish(struct server *s)
+{
+	const struct server_event ev = { .kind = SERVER_CLOSED };
+
+	net_timer_close(s->timer);
+	if (s->config.event)
+		s->config.event(s->config.ctx, &ev);
+	free_server(s);
+}
+
+static void on_timer(void *ctx)
+{
+	struct server *s = ctx;
+
+	if (!s->closing)
+		server_dial_due(s);
+	else if (!s->all)
+		finish(s);
+}
+
+void server_wake(struct server *s)
+{
+	net_timer_set(s->timer, net_loop_now(s->loop));
+}
+
+/* --- accepting
+ * ---------------------------------------------------------------- */
+
+static void on_accepted(void *ctx, struct net_stream *stream)
+{
+	struct server *s = ctx;
+	struct addr from = net_stream_remote(stream);
+	char text[ADDR_TEXT_MAX];
+	struct admit_slot slot;
+
+	s->counters.accepted++;
+	if (admit_take(&s->admit, &slot, &from.ip, net_loop_now(s->loop)) !=
+	    ADMIT_YES) {
+		s->counters.throttled++;
+		log_event(s->config.log, LOG_DEBUG, "server", "throttled",
+			  LOG_TEXT("remote", addr_text(text, &from)));
+		net_stream_close(stream);
+		return;
+	}
+	peer_accept(s, stream, &slot);
+}
+
+/* --- opening
+ * ------------------------------------------------------------------ */
+
+static const struct protocol *protocol_of(const struct server_config *config,
+					  const struct capability *c)
+{
+	for (size_t i = 0; i < config->protocol_count; i++) {
+		const struct protocol *p = &config->protocols[i];
+
+		if (p->capability.version == c->version &&
+		    !strcmp(p->capability.name, c->name))
+			return p;
+	}
+	abort();
+}
+
+/* Both arrays in the order of Hello, so that a match's index serves both. */
+static enum err take_protocols(struct server *s,
+			       const struct server_config *config,
+			       struct why *why)
+{
+	size_t count = config->protocol_count;
+	enum err rc;
+
+	s->local = calloc(count + 1, sizeof(*s->local));
+	s->protocols = calloc(count + 1, sizeof(*s->protocols));
+	if (!s->local || !s->protocols)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		s->local[i] = config->protocols[i].capability;
+	rc = capability_check(s->local, count);
+	if (rc)
+		return err_fail(why, rc, "protocols: %s", err_name(rc));
+	capability_sort(s->local, count);
+	for (size_t i = 0; i < count; i++)
+		s->protocols[i] = *protocol_of(config, &s->local[i]);
+	return ERR_NONE;
+}
+
+/* Better found out here than by every peer. */
+static enum err try_hello(const struct server *s, struct why *why)
+{
+	struct buf hello;
+	enum err rc;
+
+	buf_init(&hello, HELLO_MAX);
+	rc = hello_make(&hello, BASE_VERSION, s->name, s->local,
+			s->config.protocol_count, &s->key.pub,
+			(struct span){ 0 });
+	buf_clear(&hello);
+	return rc ? err_fail(why, rc,
+			     "name and protocols do not fit into a Hello of "
+			     "%d bytes",
+			     HELLO_MAX)
+		  : ERR_NONE;
+}
+
+static struct server *new_server(struct net_loop *loop,
+				 const struct server_config *config)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->loop = loop;
+	s->config = *config;
+	s->limits = config->limits ? config->limits : &server_limits_default;
+	s->config.limits = s->limits;
+	s->key = *config->key;
+	s->config.key = &s->key;
+	s->id = node_id_of(&s->key.pub);
+	s->name = strdup(config->name);
+	if (!s->name)
+		abort();
+	s->config.name = s->name;
+	s->config.protocols = NULL; /* ours, sorted, are in s->protocols */
+	if (s->config.max_pending == 0)
+		s->config.max_pending = SERVER_MAX_PENDING;
+	admit_init(&s->admit, &s->limits->admit, s->config.max_pending);
+	replay_init(&s->replay, s->limits->replays);
+	linger_init(&s->linger, &s->limits->linger);
+	dial_init(&s->dial, &s->limits->dial);
+	return s;
+}
+
+enum err server_open(struct server **out, struct net_loop *loop,
+		     const struct server_config *config, struct why *why)
+{
+	struct server *s = new_server(loop, config);
+	enum err rc = take_protocols(s, config, why);
+
+	if (!rc)
+		rc = try_hello(s, why);
+	if (!rc && config->listening == SERVER_LISTEN)
+		rc = net_listener_open(&s->listener, loop, &config->listen,
+				       on_accepted, s, why);
+	if (rc) {
+		free_server(s);
+		return rc;
+	}
+	s->timer = net_timer_open(loop, on_timer, s);
+	*out = s;
+	return ERR_NONE;
+}
+
+/* --- closing
+ * ------------------------------------------------------------------ */
+
+void server_close(struct server *s)
+{
+	if (s->closing)
+		return;
+	s->closing = true;
+	if (s->listener)
+		net_listener_close(s->listener);
+	s->listener = NULL;
+	for (struct peer *p = s->all; p; p = p->next)
+		peer_end(p, DISC_QUITTING, PEER_TELL, "client quitting (sent)");
+	server_wake(s);
+}
+
+/* --- looking
+ * ------------------------------------------------------------------ */
+
+void server_self(const struct server *s, struct enode *out)
+{
+	struct addr at = { 0 };
+
+	if (s->listener)
+		at = net_listener_addr(s->listener);
+	enode_make(out, &s->key.pub, &at);
+}
+
+size_t server_peers(const struct server *s)
+{
+	return HASH_COUNT(s->by_id);
+}
+
+void server_read_counters(const struct server *s, struct server_counters *out)
+{
+	*out = s->counters;
+	for (const struct peer *p = s->all; p; p = p->next) {
+		if (!p->stream)
+			continue;
+		out->bytes_in += net_stream_bytes_in(p->stream);
+		out->bytes_out += net_stream_bytes_out(p->stream);
+	}
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server_peers.c - the set of peers: who may enter it, coming and going. */
+#include <stdlib.h>
+
+#include "p2p/server/checkpoint.h"
+#include "p2p/server/inside.h"
+
+static struct peer *find_peer(const struct server *s, const struct node_id *id)
+{
+	struct peer *p;
+
+	HASH_FIND(hh, s->by_id, id, sizeof(*id), p);
+	return p;
+}
+
+int server_check(const struct server *s, const struct peer *p)
+{
+	const struct checkpoint c = {
+		.max_peers = s->config.max_peers,
+		.peers = HASH_COUNT(s->by_id),
+		.inbound_peers = s->inbound_peers,
+		.inbound = p->inbound,
+		.is_peer = find_peer(s, &p->facts.id) != NULL,
+		.is_self = node_id_equal(&p->facts.id, &s->id),
+	};
+
+	return checkpoint_peer(&c);
+}
+
+int server_check_hello(const struct server *s, const struct peer *p)
+{
+	const struct capability_match *matches;
+	size_t shared = rlpx_matches(p->rlpx, &matches);
+	int reason = checkpoint_shared(s->config.protocol_count, shared);
+
+	return reason == CHECKPOINT_PASS ? server_check(s, p) : reason;
+}
+
+static void emit(const struct server *s, const struct server_event *ev)
+{
+	if (s->config.event)
+		s->config.event(s->config.ctx, ev);
+}
+
+/* --- coming
+ * ------------------------------------------------------------------- */
+
+/* A dial that became a session is over; an inbound session with a node that we
+ * would dial is as good. */
+static void tell_dialer_up(struct server *s, struct peer *p)
+{
+	struct mono now = net_loop_now(s->loop);
+	struct dial_node *n = dial_find(&s->dial, &p->facts.id);
+
+	if (n)
+		dial_up(&s->dial, n, now);
+	if (p->dialed)
+		dial_done(&s->dial, p->dialed, now);
+	p->dialed = NULL;
+}
+
+static void log_added(const struct server *s, const struct peer *p)
+{
+	char id[NODE_ID_SHORT], remote[ADDR_TEXT_MAX];
+
+	log_event(s->config.log, LOG_INFO, "peer", "added",
+		  LOG_TEXT("id", node_id_short(id, &p->facts.id)),
+		  LOG_TEXT("remote", addr_text(remote, &p->facts.remote)),
+		  LOG_TEXT("direction", p->inbound ? "in" : "out"),
+		  LOG_TEXT("name", p->facts.name),
+		  LOG_U64("peers", HASH_COUNT(s->by_id)));
+}
+
+void server_welcome(struct server *s, struct peer *p)
+{
+	const struct capability *shared[CAPABILITIES_MAX];
+	const struct capability_match *matches;
+	size_t count = rlpx_matches(p->rlpx, &matches);
+
+	for (size_t i = 0; i < count; i++)
+		shared[i] = &s->local[matches[i].index];
+	HASH_ADD(hh, s->by_id, facts.id, sizeof(p->facts.id), p);
+	p->in_set = true;
+	s->inbound_peers += p->inbound;
+	s->counters.sessions++;
+	admit_release(&s->admit, &p->slot);
+	tell_dialer_up(s, p);
+	server_wake(s);
+	log_added(s, p);
+	emit(s, &(struct server_event){
+			.kind = SERVER_PEER_ADDED,
+			.peer = &p->facts,
+			.hello = rlpx_peer_hello(p->rlpx),
+			.shared = shared,
+			.shared_count = count,
+			.peers = HASH_COUNT(s->by_id),
+		});
+}
+
+/* --- going
+ * -------------------------------------------------------------------- */
+
+static void leave_list(struct server *s, struct peer *p)
+{
+	if (p->prev)
+		p->prev->next = p->next;
+	else
+		s->all = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+}
+
+static void leave_set(struct server *s, struct peer *p)
+{
+	struct dial_node *n = dial_find(&s->dial, &p->facts.id);
+
+	HASH_DEL(s->by_id, p);
+	s->inbound_peers -= p->inbound;
+	if (n)
+		dial_down(&s->dial, n, net_loop_now(s->loop));
+}
+
+static void log_gone(const struct server *s, const struct peer *p)
+{
+	char id[NODE_ID_SHORT], remote[ADDR_TEXT_MAX];
+
+	log_event(s->config.log, p->in_set ? LOG_INFO : LOG_DEBUG, "peer",
+		  p->in_set ? "dropped" : "failed",
+		  LOG_TEXT("id", node_id_short(id, &p->facts.id)),
+		  LOG_TEXT("remote", addr_text(remote, &p->facts.remote)),
+		  LOG_TEXT("cause", p->cause), LOG_U64("reason", p->reason),
+		  LOG_U64("peers", HASH_COUNT(s->by_id)));
+}
+
+/* Frees p before anyone is told, so that nobody finds half a peer. */
+void server_farewell(struct server *s, struct peer *p)
+{
+	struct peer gone = *p;
+	struct dial_node *dialed = p->dialed;
+
+	if (p->in_set)
+		leave_set(s, p);
+	if (dialed)
+		dial_done(&s->dial, dialed, net_loop_now(s->loop));
+	admit_release(&s->admit, &p->slot);
+	leave_list(s, p);
+	rlpx_free(p->rlpx);
+	free(p->channels);
+	free(p);
+	server_wake(s);
+	log_gone(s, &gone);
+
+	if (gone.in_set)
+		emit(s, &(struct server_event){
+				.kind = SERVER_PEER_DROPPED,
+				.peer = &gone.facts,
+				.cause = gone.cause,
+				.reason = gone.reason,
+				.peers = HASH_COUNT(s->by_id),
+			});
+	else if (dialed && !s->closing)
+		emit(s, &(struct server_event){
+				.kind = SERVER_DIAL_FAILED,
+				.dialed = &dialed->node,
+				.cause = gone.cause,
+				.reason = gone.reason,
+			});
+}
