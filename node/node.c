@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/node.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/datadir.h"
+#include "node/foobar_channel.h"
+#include "node/nodekey.h"
+#include "node/urls.h"
+#include "p2p/crypto/rng.h"
+
+struct node {
+	const struct node_config *config;
+	struct datadir datadir;
+	char key_path[PATH_MAX];
+	enum nodekey_origin key_origin;
+	struct net_loop *loop;
+	struct net_signal *signals[2];
+	struct net_timer *end; /* of the duration, or of a reader */
+	struct server *server; /* NULL once it is closed */
+	struct protocol protocol;
+	struct foobar_host foobar;
+	struct server_counters sums;
+	struct mono started;
+	bool moved; /* the default port was busy */
+	bool stopping;
+	bool broken; /* nobody reads our report any more */
+};
+
+static void stop(struct node *n)
+{
+	if (n->stopping)
+		return;
+	n->stopping = true;
+	if (n->end)
+		net_timer_close(n->end);
+	if (n->server)
+		server_close(n->server);
+}
+
+static void end_reached(void *ctx)
+{
+	stop(ctx);
+}
+
+/* Who asked for the report may be gone (`weft run | head`): then stop, but not
+ * from inside whatever is being reported. */
+static void check_report(struct node *n)
+{
+	if (n->stopping || !report_is_broken(n->config->report))
+		return;
+	n->broken = true;
+	net_timer_set(n->end, net_loop_now(n->loop));
+}
+
+static void signalled(void *ctx, int signum)
+{
+	struct node *n = ctx;
+
+	(void)signum;
+	if (n->stopping) {
+		/* Asked twice: not another turn of the loop. The lock goes
+		 * with the process, and no file is ever half written. */
+		log_event(n->config->log, LOG_WARN, "node",
+			  "second signal, ending at once");
+		fflush(NULL);
+		_exit(1);
+	}
+	stop(n);
+}
+
+/* With the server the signals go, and so the loop comes to its end. */
+static void server_closed(struct node *n)
+{
+	server_read_counters(n->server, &n->sums);
+	n->server = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
+		if (n->signals[i])
+			net_signal_close(n->signals[i]);
+}
+
+static void happened(void *ctx, const struct server_event *ev)
+{
+	struct node *n = ctx;
+	struct report *report = n->config->report;
+
+	switch (ev->kind) {
+	case SERVER_PEER_ADDED:
+		report_peer_added(report, ev);
+		break;
+	case SERVER_PEER_DROPPED:
+		report_peer_dropped(report, ev);
+		break;
+	case SERVER_DIAL_FAILED:
+		report_dial_failed(report, ev->dialed, ev->cause);
+		break;
+	case SERVER_CLOSED:
+		server_closed(n);
+		return;
+	}
+	check_report(n);
+}
+
+static void foobar_told(void *ctx, const struct node_id *peer,
+			enum foobar_way way, const char *text)
+{
+	struct node *n = ctx;
+
+	report_foobar(n->config->report, peer,
+		      way == FOOBAR_SENT ? REPORT_SENT : REPORT_RECEIVED, text);
+	check_report(n);
+}
+
+static enum err open_server(struct node *n, const struct ecc_keypair *key,
+			    struct why *why)
+{
+	const struct node_config *c = n->config;
+	struct server_config config = {
+		.key = key,
+		.name = c->name,
+		.protocols = &n->protocol,
+		.protocol_count = 1,
+		.listening = c->listening == NODE_LISTEN_NOT ? SERVER_NO_LISTEN
+							     : SERVER_LISTEN,
+		.listen = c->listen,
+		.plain = c->plain,
+		.max_peers = c->max_peers,
+		.log = c->log,
+		.event = happened,
+		.ctx = n,
+	};
+	enum err rc;
+
+	if (c->listening == NODE_LISTEN_ANY)
+		config.listen = (struct addr){ .port = NODE_PORT };
+	rc = server_open(&n->server, n->loop, &config, why);
+	if (rc == ERR_BUSY && c->listening == NODE_LISTEN_ANY) {
+		config.listen.port = 0;
+		n->moved = true;
+		rc = server_open(&n->server, n->loop, &config, why);
+	}
+	return rc;
+}
+
+/* The key lives here between the file and the server's copy. */
+static enum err open_with_key(struct node *n, struct why *why)
+{
+	struct ecc_keypair key;
+	enum err rc;
+
+	rc = datadir_file(n->key_path, &n->datadir, "nodekey", why);
+	if (rc)
+		return rc;
+	rc = nodekey_ensure(&key, &n->key_origin, n->key_path, why);
+	if (!rc)
+		rc = open_server(n, &key, why);
+	secret_wipe(&key, sizeof(key));
+	return rc;
+}
+
+static enum err open_signals(struct node *n, struct why *why)
+{
+	static const int numbers[] = { SIGINT, SIGTERM };
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		enum err rc = net_signal_open(&n->signals[i], n->loop,
+					      numbers[i], signalled, n, why);
+
+		if (rc)
+			return rc;
+	}
+	return ERR_NONE;
+}
+
+static void tell_start(struct node *n)
+{
+	const struct capability *c = &n->protocol.capability;
+	char speaks[CAPABILITY_NAME_MAX + 24];
+	struct report_start start = {
+		.name = n->config->name,
+		.key_path = n->key_path,
+		.key_made = n->key_origin == NODEKEY_MADE,
+		.datadir = n->datadir.path,
+		.protocols = speaks,
+		.moved = n->moved,
+	};
+	const char *list[URLS_MAX];
+	struct enode self;
+	struct urls urls;
+
+	server_self(n->server, &self);
+	urls_of(&urls, &self);
+	for (size_t i = 0; i < urls.count; i++)
+		list[i] = urls.url[i];
+	snprintf(speaks, sizeof(speaks), "%s/%" PRIu64, c->name, c->version);
+	start.id = self.id;
+	start.urls = list;
+	start.url_count = urls.count;
+	start.listen = (struct addr){ self.ip, self.tcp };
+	report_started(n->config->report, &start);
+}
+
+static void dial_peers(struct node *n)
+{
+	const struct node_config *c = n->config;
+
+	for (size_t i = 0; i < c->peer_count; i++) {
+		struct why why = WHY_NONE;
+		enum err rc = server_dial(n->server, &c->peers[i], &why);
+
+		/* One list of nodes is often given to all of them. */
+		if (rc == ERR_DENIED)
+			report_dial_failed(c->report, &c->peers[i],
+					   "this is the node itself; "
+					   "it is not dialed");
+		else if (rc)
+			report_dial_failed(c->report, &c->peers[i],
+					   why.text[0] ? why.text
+						       : err_name(rc));
+	}
+}
+
+static enum err start(struct node *n, struct why *why)
+{
+	enum err rc = net_loop_open(&n->loop, why);
+
+	if (rc)
+		return rc;
+	n->foobar.loop = n->loop;
+	n->foobar.interval_ms = n->config->foo_interval_ms;
+	n->foobar.told = foobar_told;
+	n->foobar.ctx = n;
+	foobar_protocol(&n->protocol, &n->foobar);
+	rc = open_with_key(n, why);
+	if (!rc)
+		rc = open_signals(n, why);
+	if (rc)
+		return rc;
+	n->end = net_timer_open(n->loop, end_reached, n);
+	if (n->config->duration_ms)
+		net_timer_set(n->end, mono_add_ms(net_loop_now(n->loop),
+						  n->config->duration_ms));
+	n->started = mono_now();
+	tell_start(n);
+	dial_peers(n);
+	check_report(n);
+	return ERR_NONE;
+}
+
+static enum err open_datadir(struct node *n, struct why *why)
+{
+	char path[PATH_MAX];
+	enum err rc;
+
+	if (n->config->datadir)
+		return datadir_open(&n->datadir, n->config->datadir, why);
+	rc = datadir_default(path, why);
+	return rc ? rc : datadir_open(&n->datadir, path, why);
+}
+
+enum err node_run(const struct node_config *config, struct why *why)
+{
+	struct node n = { .config = config };
+	enum err rc;
+
+	crypto_init();
+	rc = open_datadir(&n, why);
+	if (rc)
+		return rc;
+	rc = start(&n, why);
+	if (rc)
+		stop(&n);
+	if (n.loop) {
+		net_loop_run(n.loop);
+		net_loop_close(n.loop);
+	}
+	datadir_close(&n.datadir);
+	if (rc)
+		return rc;
+	report_stopped(config->report, &n.sums,
+		       mono_since_ns(mono_now(), n.started));
+	if (n.broken || report_is_broken(config->report))
+		return err_fail(why, ERR_SYSTEM,
+				"standard output can no longer be written");
+	return ERR_NONE;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.h - what a running node tells on standard output: that it started,
+ * peers coming and going, dials that failed, foo and bar, and its sums at the
+ * end. For people as aligned text, for programs as JSON lines.
+ *
+ * As text a dial that fails again and again for the same cause is told once.
+ * Names and causes may come from peers; they are escaped here. */
+#ifndef NODE_REPORT_H
+#define NODE_REPORT_H
+
+#include "node/show.h"
+#include "p2p/server/server.h"
+
+enum {
+	REPORT_URLS_MAX = 2,
+	REPORT_CAUSE_MAX = 160,
+};
+
+struct report_dial {
+	struct node_id id;
+	char cause[REPORT_CAUSE_MAX]; /* told last; "" once it is a peer */
+};
+
+/* Start from report_init. */
+struct report {
+	FILE *out;
+	enum show_form form;
+	bool colour;
+	bool spoke;		   /* something happened since the start */
+	struct report_dial *dials; /* one per node to dial */
+	size_t dial_count;
+};
+
+struct report_start {
+	const char *name;
+	const char *key_path;
+	bool key_made;
+	const char *datadir;
+	const char *const *urls; /* the first is the one to hand on */
+	size_t url_count;	 /* 1..REPORT_URLS_MAX */
+	struct addr listen;	 /* port 0: not listening */
+	bool moved;		 /* the default port was busy */
+	const char *protocols;	 /* "foobar/1" */
+	struct node_id id;
+};
+
+/* report_init - for a node that will dial at most `dials` others. */
+void report_init(struct report *r, FILE *out, enum show_form form,
+		 size_t dials);
+void report_clear(struct report *r);
+
+void report_started(struct report *r, const struct report_start *start);
+void report_peer_added(struct report *r, const struct server_event *ev);
+void report_peer_dropped(struct report *r, const struct server_event *ev);
+
+/* report_dial_failed - `cause` is a phrase. */
+void report_dial_failed(struct report *r, const struct enode *node,
+			const char *cause);
+
+enum report_way {
+	REPORT_RECEIVED,
+	REPORT_SENT,
+};
+
+/* report_foobar - a foo or bar went one way or the other. */
+void report_foobar(struct report *r, const struct node_id *peer,
+		   enum report_way way, const char *text);
+
+/* report_stopped - `ns` is how long it ran. */
+void report_stopped(struct report *r, const struct server_counters *sums,
+		    uint64_t ns);
+
+/* report_is_broken - what is written no longer gets anywhere. */
+bool report_is_broken(const struct report *r);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/nodekey.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "p2p/crypto/rng.h"
+#include "test/support/unit.h"
+#include "test/unit/node/scratch.h"
+
+/* Key 1: its public key is the curve's generator, G = (79be667e...). */
+#define ONE "0000000000000000000000000000000000000000000000000000000000000001"
+#define G_X "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+
+static bool is_zero(const void *data, size_t len)
+{
+	const uint8_t *b = data;
+
+	for (size_t i = 0; i < len; i++)
+		if (b[i])
+			return false;
+	return true;
+}
+
+static enum err parse(struct ecc_keypair *out, const char *text, size_t len,
+		      struct why *why)
+{
+	crypto_init();
+	memset(out, 0xa5, sizeof(*out));
+	*why = (struct why)WHY_NONE;
+	return nodekey_parse(out, span_of(text, len), why);
+}
+
+Test(nodekey, reads_64_digits_with_or_without_a_newline)
+{
+	static const char *const texts[] = { ONE, ONE "\n" };
+	struct ecc_keypair key;
+	struct why why;
+	uint8_t x[32];
+
+	hex_copy(x, sizeof(x), G_X);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		cr_assert_eq(parse(&key, texts[i], strlen(texts[i]), &why),
+			     ERR_NONE);
+		cr_assert_arr_eq(key.pub.b, x, sizeof(x));
+		cr_assert_eq(key.key.b[31], 1);
+	}
+}
+
+Test(nodekey, reads_every_digit_in_both_cases_and_writes_lower_case)
+{
+	static const char mixed[] = "0123456789abcdefABCDEF0123456789"
+				    "fFeEdDcCbBaA99887766554433221100";
+	char back[NODEKEY_TEXT_MAX];
+	struct ecc_keypair key;
+	struct why why;
+	uint8_t want[32];
+
+	hex_copy(want, sizeof(want),
+		 "0123456789abcdefabcdef0123456789"
+		 "ffeeddccbbaa99887766554433221100");
+	cr_assert_eq(parse(&key, mixed, 64, &why), ERR_NONE);
+	cr_assert_arr_eq(key.key.b, want, sizeof(want));
+	nodekey_text(back, &key.key);
+	cr_assert_str_eq(back, "0123456789abcdefabcdef0123456789"
+			       "ffeeddccbbaa99887766554433221100");
+}
+
+Test(nodekey, refuses_every_byte_that_is_no_digit_anywhere)
+{
+	struct ecc_keypair key;
+	struct why why;
+	char text[64];
+	int refused = 0;
+
+	for (int c = 0; c < 256; c++) {
+		if (c && strchr("0123456789abcdefABCDEF", c))
+			continue;
+		memcpy(text, ONE, 64);
+		text[c % 64] = (char)c;
+		cr_assert_eq(parse(&key, text, 64, &why), ERR_FORMAT);
+		cr_assert_str_eq(why.text, "not 64 hex digits");
+		cr_assert(is_zero(&key, sizeof(key)));
+		refused++;
+	}
+	cr_assert_eq(refused, 256 - 22);
+}
+
+Test(nodekey, refuses_other_lengths_and_scalars_outside_the_curve_order)
+{
+	static const char order[] = "fffffffffffffffffffffffffffffffe"
+				    "baaedce6af48a03bbfd25e8cd0364141";
+	static const char below[] = "fffffffffffffffffffffffffffffffe"
+				    "baaedce6af48a03bbfd25e8cd0364140";
+	char zeros[64];
+	struct ecc_keypair key;
+	struct why why;
+
+	memset(zeros, '0', sizeof(zeros));
+	cr_assert_eq(parse(&key, ONE, 63, &why), ERR_FORMAT);
+	cr_assert_eq(parse(&key, ONE "\n\n", 66, &why), ERR_FORMAT);
+	cr_assert_eq(parse(&key, ONE "0", 65, &why), ERR_FORMAT);
+	cr_assert_eq(parse(&key, "", 0, &why), ERR_FORMAT);
+	cr_assert_eq(parse(&key, zeros, 64, &why), ERR_FORMAT);
+	cr_assert_str_eq(why.text, "not a secp256k1 scalar");
+	cr_assert_eq(parse(&key, order, 64, &why), ERR_FORMAT);
+	cr_assert(is_zero(&key, sizeof(key)));
+	cr_assert_eq(parse(&key, below, 64, &why), ERR_NONE);
+}
+
+Test(nodekey, saves_with_mode_0600_whatever_the_umask_and_loads_the_same)
+{
+	struct why why = WHY_NONE;
+	struct ecc_keypair made, back;
+	struct scratch dir;
+	char path[PATH_MAX];
+	struct stat st;
+	mode_t before;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	nodekey_make(&made);
+	before = umask(0777);
+	cr_assert_eq(nodekey_save(path, &made.key, &why), ERR_NONE, "%s",
+		     why.text);
+	umask(before);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0600);
+	cr_assert_eq(st.st_size, 65);
+	cr_assert_eq(nodekey_load(&back, path, &why), ERR_NONE);
+	cr_assert_arr_eq(&back, &made, sizeof(made));
+	scratch_close(&dir);
+}
+
+Test(nodekey, never_overwrites_not_even_through_a_dangling_link)
+{
+	struct why why = WHY_NONE;
+	struct ecc_keypair key, back;
+	char path[PATH_MAX], link[PATH_MAX], gone[PATH_MAX];
+	struct scratch dir;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	scratch_file(link, &dir, "link");
+	scratch_file(gone, &dir, "gone");
+	scratch_write(path, ONE "\n", 65, 0600);
+	nodekey_make(&key);
+	cr_assert_eq(nodekey_save(path, &key.key, &why), ERR_EXISTS);
+	cr_assert(strstr(why.text, path));
+	cr_assert_eq(nodekey_load(&back, path, &why), ERR_NONE);
+	cr_assert_eq(back.key.b[31], 1);
+	cr_assert_eq(symlink(gone, link), 0);
+	cr_assert_eq(nodekey_save(link, &key.key, &why), ERR_EXISTS);
+	cr_assert_neq(access(gone, F_OK), 0);
+	scratch_close(&dir);
+}
+
+Test(nodekey, refuses_a_file_open_to_others_naming_mode_and_remedy)
+{
+	static const unsigned modes[] = { 0640, 0620, 0604, 0602, 0644 };
+	struct ecc_keypair key;
+	char path[PATH_MAX];
+	char want[PATH_MAX];
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		scratch_write(path, ONE, 64, modes[i]);
+		cr_assert_eq(nodekey_load(&key, path, &why), ERR_DENIED);
+		snprintf(want, sizeof(want),
+			 "node key %.100s: open to others (mode %04o); chmod "
+			 "600 %.100s",
+			 path, modes[i], path);
+		cr_assert_str_eq(why.text, want);
+		cr_assert(is_zero(&key, sizeof(key)));
+	}
+	scratch_write(path, ONE, 64, 0400);
+	cr_assert_eq(nodekey_load(&key, path, &why), ERR_NONE);
+	scratch_close(&dir);
+}
+
+Test(nodekey, refuses_what_is_no_key_file_without_waiting_for_it)
+{
+	char path[PATH_MAX], fifo[PATH_MAX];
+	struct ecc_keypair key;
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	cr_assert_eq(nodekey_load(&key, path, &why), ERR_NOT_FOUND);
+	cr_assert_eq(nodekey_load(&key, dir.path, &why), ERR_FORMAT);
+	scratch_file(fifo, &dir, "fifo");
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	cr_assert_eq(nodekey_load(&key, fifo, &why), ERR_FORMAT);
+	cr_assert(strstr(why.text, "not a regular file"));
+	scratch_write(path, ONE "\n\n", 66, 0600);
+	cr_assert_eq(nodekey_load(&key, path, &why), ERR_FORMAT);
+	cr_assert(strstr(why.text, "not 64 hex digits"));
+	cr_assert(is_zero(&key, sizeof(key)));
+	scratch_close(&dir);
+}
+
+Test(nodekey, ensures_one_key_and_keeps_it)
+{
+	struct ecc_keypair first, second;
+	enum nodekey_origin origin;
+	char path[PATH_MAX];
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	cr_assert_eq(nodekey_ensure(&first, &origin, path, &why), ERR_NONE);
+	cr_assert_eq(origin, NODEKEY_MADE);
+	cr_assert_eq(nodekey_ensure(&second, &origin, path, &why), ERR_NONE);
+	cr_assert_eq(origin, NODEKEY_LOADED);
+	cr_assert_arr_eq(&first, &second, sizeof(first));
+
+	/* A broken key is an error, never a reason for a new one. */
+	scratch_write(path, "", 0, 0600);
+	cr_assert_eq(nodekey_ensure(&second, &origin, path, &why), ERR_FORMAT);
+	cr_assert(is_zero(&second, sizeof(second)));
+	scratch_close(&dir);
+}
+
+Test(nodekey, says_that_a_folder_is_missing)
+{
+	struct ecc_keypair key;
+	struct why why;
+
+	crypto_init();
+	nodekey_make(&key);
+	cr_assert_eq(nodekey_save("/nonexistent/key", &key.key, &why),
+		     ERR_SYSTEM);
+	cr_assert_str_eq(why.text, "node key /nonexistent/key: cannot be made: "
+				   "No such file or directory");
+}

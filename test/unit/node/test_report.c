@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/report.h"
+
+#include <string.h>
+
+#include "test/support/unit.h"
+#include "test/unit/node/scratch.h"
+
+static struct enode node_with(uint8_t first, uint16_t port)
+{
+	struct enode node = {
+		.ip = { IP_V4, { 127, 0, 0, 1 } },
+		.tcp = port,
+		.udp = port,
+	};
+
+	node.id.b[0] = first;
+	return node;
+}
+
+static size_t lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+Test(report, tells_a_failing_dial_once_as_text)
+{
+	struct enode a = node_with(1, 1);
+	struct enode b = node_with(2, 2);
+	struct server_event added = { .peers = 1 };
+	struct peer_facts facts = { .id = a.id };
+	struct hello hello = { 0 };
+	struct report r;
+	struct page p;
+
+	page_open(&p);
+	report_init(&r, p.out, SHOW_AS_TEXT, 2);
+	for (int i = 0; i < 3; i++) {
+		report_dial_failed(&r, &a, "connection refused");
+		report_dial_failed(&r, &b, "connection refused");
+	}
+	cr_assert_eq(lines(page_text(&p)), 2);
+	report_dial_failed(&r, &a, "timed out");
+	cr_assert_eq(lines(page_text(&p)), 3);
+
+	/* Once it was a peer, the next failure is news. */
+	added.peer = &facts;
+	added.hello = &hello;
+	report_peer_added(&r, &added);
+	report_dial_failed(&r, &a, "timed out");
+	cr_assert_eq(lines(page_text(&p)), 5);
+	report_clear(&r);
+	page_close(&p);
+}
+
+Test(report, tells_every_failed_dial_as_json)
+{
+	struct enode a = node_with(1, 1);
+	struct report r;
+	struct page p;
+
+	page_open(&p);
+	report_init(&r, p.out, SHOW_AS_JSON, 1);
+	report_dial_failed(&r, &a, "connection refused");
+	report_dial_failed(&r, &a, "connection refused");
+	cr_assert_eq(lines(page_text(&p)), 2);
+	cr_assert_not(
+		strncmp(page_text(&p), "{\"event\":\"dial_failed\",", 23));
+	report_clear(&r);
+	page_close(&p);
+}
+
+/* A Hello whose name would set the terminal's title and forge a line. */
+static void hostile_hello(struct hello *h)
+{
+	static const char name[] = "Geth\x1b]0;owned\x07\n{\"event\":\"x\"}";
+
+	*h = (struct hello){ .name_len = sizeof(name) - 1 };
+	memcpy(h->payload, name, sizeof(name) - 1);
+}
+
+static void check_peer_lines(enum show_form form)
+{
+	static const struct capability shared = { .name = "foobar",
+						  .version = 1 };
+	const struct capability *list[] = { &shared };
+	struct peer_facts facts = {
+		.remote = { { IP_V6, { [15] = 1 } }, 30303 },
+		.inbound = true,
+	};
+	struct hello hello;
+	struct server_event ev = {
+		.peer = &facts,
+		.hello = &hello,
+		.shared = list,
+		.shared_count = 1,
+		.cause = "client quitting (received)\x1b",
+		.reason = DISC_QUITTING,
+		.peers = 1,
+	};
+	struct report r;
+	struct page p;
+
+	hostile_hello(&hello);
+	page_open(&p);
+	report_init(&r, p.out, form, 0);
+	report_peer_added(&r, &ev);
+	cr_assert_eq(lines(page_text(&p)), 1);
+	cr_assert(strstr(page_text(&p), "[::1]:30303"));
+	cr_assert(strstr(page_text(&p), "foobar/1"));
+	report_peer_dropped(&r, &ev);
+	cr_assert_eq(lines(page_text(&p)), 2);
+	cr_assert_null(strchr(page_text(&p), 0x1b));
+	cr_assert_null(strchr(page_text(&p), 0x07));
+	report_clear(&r);
+	page_close(&p);
+}
+
+Test(report, escapes_what_peers_say_as_text)
+{
+	check_peer_lines(SHOW_AS_TEXT);
+}
+
+Test(report, escapes_what_peers_say_as_json)
+{
+	check_peer_lines(SHOW_AS_JSON);
+}
+
+Test(report, gives_the_members_of_the_contract_in_json)
+{
+	static const char *const urls[] = { "enode://00@127.0.0.1:3456" };
+	static const char head[] = "{\"event\":\"started\","
+				   "\"enode\":\"enode://00@127.0.0.1:3456\","
+				   "\"listen\":\"127.0.0.1:3456\","
+				   "\"name\":\"weft/v0/test\",\"pid\":";
+	struct report_start start = {
+		.name = "weft/v0/test",
+		.key_path = "d/nodekey",
+		.datadir = "d",
+		.urls = urls,
+		.url_count = 1,
+		.listen = { { IP_V4, { 127, 0, 0, 1 } }, 3456 },
+		.protocols = "foobar/1",
+	};
+	struct server_counters sums = { .sessions = 1, .messages_in = 2 };
+	struct node_id id = { { 0xab } };
+	struct report r;
+	struct page p;
+	const char *text;
+
+	sums.faults[RLPX_FAULT_MAC] = 7;
+	page_open(&p);
+	report_init(&r, p.out, SHOW_AS_JSON, 0);
+	report_started(&r, &start);
+	report_foobar(&r, &id, REPORT_RECEIVED, "foo");
+	report_stopped(&r, &sums, 1500000000);
+	text = page_text(&p);
+	cr_assert_not(strncmp(text, head, strlen(head)), "%s", text);
+	cr_assert(strstr(text, "\"received\":\"foo\"}\n"));
+	cr_assert(strstr(text, "{\"event\":\"stopped\",\"sessions\":1,"
+			       "\"messages_in\":2,\"messages_out\":0,"));
+	cr_assert(strstr(text, "\"faults\":{\"bad-mac\":7},\"seconds\":1.5}"));
+	cr_assert_eq(lines(text), 3);
+	report_clear(&r);
+	page_close(&p);
+}
+
+Test(report, notices_that_nobody_reads)
+{
+	FILE *full = fopen("/dev/full", "w");
+	struct enode a = node_with(1, 1);
+	struct report r;
+
+	report_init(&r, full, SHOW_AS_TEXT, 1);
+	cr_assert_not(report_is_broken(&r));
+	report_dial_failed(&r, &a, "connection refused");
+	cr_assert(report_is_broken(&r));
+	report_clear(&r);
+	fclose(full);
+}
