@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/weft/commands.h"
+#include "cmd/weft/values.h"
+#include "node/nodekey.h"
+#include "node/show.h"
+
+struct key_options {
+	bool private;
+	bool json;
+};
+
+#define FIELD(member) offsetof(struct key_options, member)
+
+#define JSON_ROW                                               \
+	{                                                      \
+		.name = "json", .help = "print a JSON object", \
+		.field = FIELD(json), .read = value_flag       \
+	}
+
+static const struct option_row rows[] = {
+	JSON_ROW,
+	{ 0 },
+};
+
+static const struct option_row show_rows[] = {
+	{ .name = "private",
+	  .help = "print the private key as well",
+	  .field = FIELD(private),
+	  .read = value_flag },
+	JSON_ROW,
+	{ 0 },
+};
+
+/* Past stdio, whose buffer would keep a copy. */
+static void write_secret(const char *text, size_t len)
+{
+	fflush(stdout);
+	while (len) {
+		ssize_t n = write(STDOUT_FILENO, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return; /* nothing worse happens than no key shown */
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+static void print_secret(const struct secret32 *key, const char *before,
+			 const char *after)
+{
+	char hex[NODEKEY_TEXT_MAX];
+
+	nodekey_text(hex, key);
+	fputs(before, stdout);
+	write_secret(hex, NODEKEY_HEX);
+	fputs(after, stdout);
+	secret_wipe(hex, sizeof(hex));
+}
+
+static void print_json(const struct ecc_keypair *key, const char *file,
+		       bool with_private)
+{
+	struct node_id id = node_id_of(&key->pub);
+	char pub[2 * sizeof(key->pub.b) + 1];
+	json_t *o = show_json_event("key");
+	char id_hex[NODE_ID_HEX];
+	char *text;
+
+	show_hex(pub, span_of(key->pub.b, sizeof(key->pub.b)));
+	show_json_set(o, "file", show_json_own(file));
+	show_json_set(o, "id", json_string(node_id_text(id_hex, &id)));
+	show_json_set(o, "public_key", json_string(pub));
+	if (!with_private) {
+		show_json_line(stdout, o);
+		return;
+	}
+	/* The JSON library would not wipe its copy: the member is put before
+	 * the closing brace by hand. */
+	text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (!text)
+		abort();
+	printf("%.*s", (int)strlen(text) - 1, text);
+	print_secret(&key->key, ",\"private_key\":\"", "\"}\n");
+	free(text);
+	json_decref(o);
+}
+
+static void print_key(const struct ecc_keypair *key, const char *file,
+		      const struct key_options *o)
+{
+	struct node_id id = node_id_of(&key->pub);
+	char pub[2 * sizeof(key->pub.b) + 1];
+	char id_hex[NODE_ID_HEX];
+
+	if (o->json) {
+		print_json(key, file, o->private);
+		return;
+	}
+	printf("file         %s\n", file);
+	printf("id           %s\n", node_id_text(id_hex, &id));
+	printf("public key   %s\n",
+	       show_hex(pub, span_of(key->pub.b, sizeof(key->pub.b))));
+	if (o->private)
+		print_secret(&key->key, "private key  ", "\n");
+}
+
+static int run_new(const struct command *c, int argc, char **argv)
+{
+	struct key_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct why why = WHY_NONE;
+	struct ecc_keypair key;
+	enum err rc;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	nodekey_make(&key);
+	rc = nodekey_save(argv[at], &key.key, &why);
+	if (!rc)
+		print_key(&key, argv[at], &o);
+	secret_wipe(&key, sizeof(key));
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+static int run_show(const struct command *c, int argc, char **argv)
+{
+	struct key_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct why why = WHY_NONE;
+	struct ecc_keypair key;
+	enum err rc;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	rc = nodekey_load(&key, argv[at], &why);
+	if (!rc)
+		print_key(&key, argv[at], &o);
+	secret_wipe(&key, sizeof(key));
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+/* The source may have any mode, since it may be a pipe; but a key that others
+ * could read is worth a word. */
+static void warn_if_open(const struct command *c, int fd, const char *source)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (st.st_mode & 077))
+		fprintf(stderr,
+			"%s: note: %s was open to others (mode %04o); others "
+			"may know this key\n",
+			c->name, source, (unsigned)st.st_mode & 07777);
+}
+
+static enum err read_source(const struct command *c, struct ecc_keypair *key,
+			    const char *source, struct why *why)
+{
+	bool is_stdin = !strcmp(source, "-");
+	const char *name = is_stdin ? "standard input" : source;
+	char text[NODEKEY_TEXT_MAX];
+	size_t len = 0;
+	enum err rc;
+	int fd = is_stdin ? STDIN_FILENO : open(source, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		err_errno(why, ERR_SYSTEM, errno, "cannot be opened");
+		return err_wrap(why, ERR_SYSTEM, "%s", name);
+	}
+	rc = nodekey_read_text(text, sizeof(text), &len, fd, why);
+	if (!rc)
+		rc = nodekey_parse(key, span_of(text, len), why);
+	if (!rc)
+		warn_if_open(c, fd, name);
+	secret_wipe(text, sizeof(text));
+	if (!is_stdin)
+		close(fd);
+	return rc ? err_wrap(why, rc, "%s", name) : ERR_NONE;
+}
+
+static int run_import(const struct command *c, int argc, char **argv)
+{
+	struct key_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct ecc_keypair key = { 0 };
+	struct why why = WHY_NONE;
+	enum err rc;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	rc = read_source(c, &key, argv[at + 1], &why);
+	if (!rc)
+		rc = nodekey_save(argv[at], &key.key, &why);
+	if (!rc)
+		print_key(&key, argv[at], &o);
+	secret_wipe(&key, sizeof(key));
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+static const struct command command_key_new = {
+	.name = "weft key new",
+	.operands = "FILE [--json]",
+	.summary = "make a key and write it to a new file",
+	.examples = "  weft key new node.key\n",
+	.options = rows,
+	.operands_min = 1,
+	.operands_max = 1,
+	.run = run_new,
+};
+
+static const struct command command_key_show = {
+	.name = "weft key show",
+	.operands = "FILE [--private] [--json]",
+	.summary = "print a key's node id and public key",
+	.examples = "  weft key show ~/.local/share/weft/nodekey\n",
+	.options = show_rows,
+	.operands_min = 1,
+	.operands_max = 1,
+	.run = run_show,
+};
+
+static const struct command command_key_import = {
+	.name = "weft key import",
+	.operands = "FILE HEXFILE|- [--json]",
+	.summary =
+		"write 64 hex digits from a file or a pipe to a new key file",
+	.examples = "  weft key import node.key geth/nodekey\n"
+		    "  openssl rand -hex 32 | weft key import node.key -\n",
+	.options = rows,
+	.operands_min = 2,
+	.operands_max = 2,
+	.run = run_import,
+};
+
+static int run_key(const struct command *c, int argc, char **argv)
+{
+	struct key_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+
+	return at < 0 ? OPTIONS_STATUS(at) : options_usage(c, "which command?");
+}
+
+static const struct option_row no_rows[] = { { 0 } };
+
+static const struct command *const below[] = {
+	&command_key_new,
+	&command_key_show,
+	&command_key_import,
+	NULL,
+};
+
+const struct command command_key = {
+	.name = "weft key",
+	.operands = "COMMAND FILE [options]",
+	.summary = "make, show and import node keys; no file is overwritten",
+	.examples = "  weft key new node.key\n",
+	.options = no_rows,
+	.run = run_key,
+	.below = below,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands.h - the subcommands of weft, one file each. */
+#ifndef CMD_WEFT_COMMANDS_H
+#define CMD_WEFT_COMMANDS_H
+
+#include "cmd/weft/options.h"
+
+extern const struct command command_run;
+extern const struct command command_key;
+extern const struct command command_enode;
+extern const struct command command_ping;
+
+/* "weft/v0.1.0/linux-amd64": our name in Hello unless another is given. */
+extern const char weft_name[];
+
+#endif
