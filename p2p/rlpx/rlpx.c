@@ -285,8 +285,6 @@ static void open_session(struct rlpx *x)
 					  claims, count);
 	free(claims);
 
-	x->snappy =
-		x->version >= BASE_VERSION && x->hello->version >= BASE_VERSION;
 	for (size_t i = 0; i < x->match_count; i++) {
 		uint32_t max = x->local[x->matches[i].index].max_message;
 		size_t need = FRAME_SIZE_MAX;
@@ -312,6 +310,10 @@ static enum err first_message(struct rlpx *x, struct rlpx_event *ev,
 		abort();
 	if (hello_read(x->hello, payload))
 		return die(x, RLPX_FAULT_HELLO);
+	/* "Switch-over point: after our Hello is written and the peer's Hello
+	 * is read" (specs: "Snappy"): so for a refusal of it as well. */
+	x->snappy =
+		x->version >= BASE_VERSION && x->hello->version >= BASE_VERSION;
 	/* "The public key in Hello must hash to the handshake identity." */
 	if (memcmp(x->hello->id.b, x->remote.b, sizeof(x->remote.b)))
 		return die(x, RLPX_FAULT_IDENTITY);

@@ -532,8 +532,30 @@ Test(rlpx, each_breach_is_told_from_the_others)
 		expect_fault(rows[i].hex, rows[i].after_hello, rows[i].fault);
 }
 
+/* Take the next frame that the victim sent: the first bytes of its data. */
+static void take_sent(struct attack *t, uint8_t *data, size_t len)
+{
+	struct buf *out = &t->victim.out;
+	uint8_t *body;
+	size_t padded;
+	size_t size;
+
+	cr_assert_geq(out->len, FRAME_HEADER);
+	body = out->data + FRAME_HEADER;
+	cr_assert_eq(frame_open_header(&t->peer.codec, &size, out->data),
+		     ERR_NONE);
+	cr_assert_geq(out->len, frame_room(size));
+	cr_assert_geq(size, len);
+	padded = frame_room(size) - FRAME_HEADER - FRAME_MAC;
+	frame_absorb(&t->peer.codec, body, padded);
+	cr_assert_eq(frame_open_body(&t->peer.codec, body, padded), ERR_NONE);
+	memcpy(data, body, len);
+	buf_drop(out, frame_room(size));
+}
+
 Test(rlpx, hello_must_carry_the_identity_of_the_handshake)
 {
+	uint8_t sent[5];
 	struct attack t;
 	struct buf data;
 
@@ -550,6 +572,17 @@ Test(rlpx, hello_must_carry_the_identity_of_the_handshake)
 	cr_assert_eq(rlpx_fault(t.victim.x), RLPX_FAULT_IDENTITY);
 	cr_assert_eq(rlpx_fault_reason(RLPX_FAULT_IDENTITY),
 		     DISC_UNEXPECTED_IDENTITY);
+
+	/* Hellos have been exchanged, so the Disconnect is compressed: 2 bytes,
+	 * a literal of 2, [9]. The peer could not read it otherwise. */
+	take_sent(&t, sent, 1);
+	cr_assert_eq(sent[0], 0x80, "our Hello");
+	cr_assert_eq(rlpx_disconnect(t.victim.x, &t.victim.out,
+				     DISC_UNEXPECTED_IDENTITY),
+		     ERR_NONE);
+	take_sent(&t, sent, sizeof(sent));
+	cr_assert_arr_eq(sent, "\x01\x02\x04\xc1\x09", sizeof(sent));
+	cr_assert_eq(t.victim.out.len, 0);
 	attack_end(&t);
 }
 
