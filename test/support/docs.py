@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""docs.py [FILE.md ...] - do the documents say what is so?
+
+Files are named from the root of the tree. Every link to a file of the tree must
+lead to one (and to a heading that is there), and every block marked ```sh run
+must run, from the root, with status 0. Without arguments: all documents that
+git knows.
+"""
+import os
+import re
+import subprocess
+import sys
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```(.*)$")
+TIMEOUT_S = 300
+
+
+def parts(text):
+    """The prose without its code blocks, and the blocks marked `sh run`."""
+    prose, blocks = [], []
+    block, info = None, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        fence = FENCE.match(line)
+        if fence and block is None:
+            block, info = (number, []), fence[1].strip()
+        elif fence:
+            if info == "sh run":
+                blocks.append((block[0], "\n".join(block[1]) + "\n"))
+            block = None
+        elif block is not None:
+            block[1].append(line)
+        else:
+            prose.append((number, line))
+    return prose, blocks
+
+
+def anchors(path):
+    """The names GitHub gives the headings of a document."""
+    with open(path, encoding="utf-8") as f:
+        prose, _ = parts(f.read())
+    names = set()
+    for _, line in prose:
+        if line.startswith("#"):
+            title = line.lstrip("#").strip().lower()
+            names.add(re.sub(r"[^\w\- ]", "", title).replace(" ", "-"))
+    return names
+
+
+def link_fault(document, target):
+    """What is wrong with a link, or None."""
+    if re.match(r"[a-z]+:", target):
+        return None
+    path, _, anchor = target.partition("#")
+    full = os.path.join(os.path.dirname(document), path) if path else document
+    if not os.path.exists(full):
+        return "no such file"
+    if anchor and anchor not in anchors(full):
+        return "no such heading"
+    return None
+
+
+def run_fault(block):
+    """How a block of commands failed, or None."""
+    try:
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block],
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return f"not done after {TIMEOUT_S} s"
+    if done.returncode:
+        return f"exit status {done.returncode}\n{done.stdout}{done.stderr}"
+    return None
+
+
+def check(document):
+    """Yields (place, fault or None) for every link and runnable block."""
+    with open(document, encoding="utf-8") as f:
+        prose, blocks = parts(f.read())
+    for number, line in prose:
+        for target in LINK.findall(line):
+            yield (f"{document}:{number}: {target}",
+                   link_fault(document, target))
+    for number, block in blocks:
+        yield f"{document}:{number}: commands", run_fault(block)
+
+
+def main():
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                          "..", ".."))
+    documents = sys.argv[1:] or subprocess.run(
+        ["git", "ls-files", "*.md"], capture_output=True, text=True,
+        check=True).stdout.splitlines()
+    passed = failed = 0
+    for document in documents:
+        for place, fault in check(document):
+            if fault:
+                failed += 1
+                print(f"{place}: {fault}")
+            else:
+                passed += 1
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
