@@ -142,6 +142,12 @@ static enum err open_server(struct node *n, const struct ecc_keypair *key,
 		n->moved = true;
 		rc = server_open(&n->server, n->loop, &config, why);
 	}
+	if (rc == ERR_BUSY || rc == ERR_DENIED || rc == ERR_NOT_FOUND) {
+		struct why told = *why;
+
+		return err_fail(why, rc, "%.400s; choose another --listen",
+				told.text);
+	}
 	return rc;
 }
 

@@ -231,8 +231,7 @@ static const struct command command_key_show = {
 static const struct command command_key_import = {
 	.name = "weft key import",
 	.operands = "FILE HEXFILE|- [--json]",
-	.summary =
-		"write 64 hex digits from a file or a pipe to a new key file",
+	.summary = "write a key given as hex digits to a new file",
 	.examples = "  weft key import node.key geth/nodekey\n"
 		    "  openssl rand -hex 32 | weft key import node.key -\n",
 	.options = rows,
@@ -261,7 +260,7 @@ static const struct command *const below[] = {
 const struct command command_key = {
 	.name = "weft key",
 	.operands = "COMMAND FILE [options]",
-	.summary = "make, show and import node keys; no file is overwritten",
+	.summary = "make, show and import node keys",
 	.examples = "  weft key new node.key\n",
 	.options = no_rows,
 	.run = run_key,

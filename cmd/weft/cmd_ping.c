@@ -338,7 +338,7 @@ static int run(const struct command *c, int argc, char **argv)
 const struct command command_ping = {
 	.name = "weft ping",
 	.operands = "ENODE [options]",
-	.summary = "reach a node step by step and say how far that went",
+	.summary = "try to reach a node and tell each step",
 	.examples = "  weft ping enode://<key>@203.0.113.5:30303\n"
 		    "  weft ping --json --timeout 2 "
 		    "enode://<key>@localhost:30303\n",

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command says to mistakes, and that a mistake starts nothing."""
+
+import os
+import subprocess
+
+import lab
+
+GOOD = f"enode://{lab.STRANGER}@127.0.0.1:1"
+
+# The arguments, and what the one line about them must hold.
+WRONG = [
+    ([], "which command?"),
+    (["rnu"], "did you mean 'weft run'?"),
+    (["nonsense"], '"nonsense": no such command'),
+    (["--verison"], "did you mean --version?"),
+    (["run", "--peeer", GOOD], "did you mean --peer?"),
+    (["run", "--pee", GOOD], "did you mean --peer?"),
+    (["run", "--peer"], "--peer: needs a value"),
+    (["run", "--json=1"], "--json: takes no value"),
+    (["run", "-x"], "-x: no such option"),
+    (["run", "here"], '"here": one argument too many'),
+    (["run", "--listen", "x"],
+     '--listen: "x": not an address; give IP:PORT, :PORT or PORT'),
+    (["run", "--listen", "127.0.0.1:65536"], "--listen: "),
+    (["run", "--listen", ""], "--listen: "),
+    (["run", "--listen", "127.0.0.1:0", "--no-listen"],
+     "--listen and --no-listen exclude each other"),
+    (["run", "--peer", "enode://12@127.0.0.1:1"], "public key"),
+    (["run", "--peer", "enode://" + "0" * 128 + "@127.0.0.1:1"], "public key"),
+    (["run", "--peer", f"enode://{lab.STRANGER}"], "no address"),
+    (["run", "--peer", f"enode://{lab.STRANGER}@127.0.0.1"], "port"),
+    (["run", "--peer", f"enode://{lab.STRANGER}@127.0.0.1:0"], "port"),
+    (["run", "--peer", f"enode://{lab.STRANGER}@127.0.0.1:1:2"], "--peer: "),
+    (["run", "--peer", GOOD, "--peer", GOOD], "the same node twice"),
+    (["run", "--peer", GOOD, "--peer", "x\x1b[2J"], "--peer: "),
+    (["run", "--max-peers", "10001"], "--max-peers: "),
+    (["run", "--max-peers", "-1"], "--max-peers: "),
+    (["run", "--max-peers", "many"], "--max-peers: "),
+    (["run", "--foo-interval", "0"], "--foo-interval: "),
+    (["run", "--foo-interval", "1s"], "--foo-interval: "),
+    (["run", "--duration", "nan"], "--duration: "),
+    (["run", "--log-level", "loud"], "give error, warn, info or debug"),
+    (["run", "--name", ""], "--name: "),
+    (["run", "--name", "n" * 128], "--name: "),
+    (["run", "--name", "bell\x07"], "--name: "),
+    (["run", "--datadir", ""], "--datadir: empty"),
+    (["key"], "which command?"),
+    (["key", "nwe", "k"], "did you mean 'weft key new'?"),
+    (["key", "new"], "too few arguments"),
+    (["key", "new", "a", "b"], "one argument too many"),
+    (["key", "new", "a", "--private"], "--private: no such option"),
+    (["key", "show"], "too few arguments"),
+    (["key", "import", "a"], "too few arguments"),
+    (["enode"], "give either a URL or --key FILE"),
+    (["enode", GOOD, "--key", "k"], "give either a URL or --key FILE"),
+    (["enode", GOOD, "--addr", "127.0.0.1:1"], "--addr: goes with --key"),
+    (["enode", "--key", "k", "--addr", ":1"], "--addr: an IP address"),
+    (["ping"], "too few arguments"),
+    (["ping", "x"], 'no "enode://" in front'),
+    (["ping", f"enode://{lab.STRANGER}"], "no address"),
+    (["ping", GOOD, "--timeout", "0"], "--timeout: "),
+    (["ping", GOOD, "--timeout", "601"], "--timeout: "),
+]
+
+
+class Usage(lab.Lab):
+    def test_mistakes_are_one_clear_line_and_start_nothing(self):
+        for args, says in WRONG:
+            with self.subTest(" ".join(args)):
+                if args[:1] == ["run"] and "--datadir" not in args:
+                    args = ["run", "--datadir", self.path("d")] + args[1:]
+                done = self.weft(*args)
+                self.assertEqual((done.status, done.out), (2, ""), done.err)
+                line, hint = done.err.splitlines()
+                self.assertTrue(line.startswith("weft"), line)
+                self.assertIn(says, line)
+                self.assertRegex(hint, r"\ATry 'weft[a-z ]* --help'\.\Z")
+                self.assertTrue(line.isprintable(), line)
+                self.assertEqual(os.listdir(self.folder), ["home"])
+                self.assertEqual(os.listdir(self.path("home")), [])
+
+    def test_help_is_there_for_every_command(self):
+        for args in ([], ["run"], ["ping"], ["enode"], ["key"], ["key", "new"],
+                     ["key", "show"], ["key", "import"]):
+            with self.subTest(args):
+                done = self.weft(*args, "--help")
+                self.assertEqual((done.status, done.err), (0, ""))
+                name = " ".join(["weft", *args])
+                self.assertTrue(done.out.startswith(name + " - "), done.out)
+                self.assertIn("\nExamples:\n  weft ", done.out)
+                self.assertLessEqual(
+                    max(len(line) for line in done.out.splitlines()), 80)
+
+    def test_version_is_told(self):
+        done = self.weft("--version")
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertRegex(done.out, r"\Aweft \d+\.\d+\.\d+\n\Z")
+
+    def test_an_enode_url_is_taken_apart(self):
+        done = self.weft("enode", "--json",
+                         f"enode://{lab.STRANGER.upper()}@[::1]:30303"
+                         "?discport=30301")
+        self.assertEqual((done.status, done.err), (0, ""))
+        (parts,) = lab.lines(done.out)
+        self.assertEqual(list(parts), [
+            "event", "enode", "id", "public_key", "host", "tcp", "udp"])
+        self.assertEqual(parts["public_key"], lab.STRANGER)
+        self.assertEqual(parts["host"], "::1")
+        self.assertEqual((parts["tcp"], parts["udp"]), (30303, 30301))
+        again = self.weft("enode", "--json", parts["enode"])
+        self.assertEqual(again.out, done.out)
+        done = self.weft("enode", parts["enode"])
+        self.assertIn(f"id          {parts['id']}\n", done.out)
+
+    def test_a_wrong_enode_url_is_named(self):
+        done = self.weft("enode", "enode://1234")
+        self.assertEqual((done.status, done.out), (1, ""))
+        self.assertEqual(
+            done.err, "weft enode: public key: 4 hex digits where 128 are "
+                      "needed\n")
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(
+                [lab.WEFT, "--version"], stdout=full, stderr=subprocess.PIPE,
+                text=True, timeout=lab.DEADLINE)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(
+            done.stderr, "weft: cannot write to standard output\n")
+
+
+if __name__ == "__main__":
+    lab.main()
