@@ -107,7 +107,10 @@ static void fail(struct rlp *r, enum rlp_fault fault)
  * The order of the checks is go-ethereum's, so that the class of an input with
  * several faults is too: what a header declares is first held against what the
  * list had left before that header and then against the whole input; only when
- * the content is taken must it really fit behind the header. */
+ * the content is taken must it really fit behind the header. (Where a list
+ * reaches over the end of the list around it by less than its own header,
+ * go-ethereum loses count and reports what it meets later, most often
+ * VALUE_TOO_LARGE; here that is ELEM_TOO_LARGE, as the table has it.) */
 static bool next(struct rlp *r, struct rlp_header *h)
 {
 	size_t left = r->end[r->depth] - r->at;

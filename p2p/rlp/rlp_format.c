@@ -67,7 +67,7 @@ static enum err format_check(size_t *values, struct why *why,
 			return err_fail(why, ERR_UNSUPPORTED,
 					FORMAT_SHOWN ": '*' cannot be packed",
 					format);
-		else if (!depth || *letter_from(at + 1) != ']')
+		else if (*letter_from(at + 1) != ']')
 			return err_fail(why, ERR_UNSUPPORTED,
 					FORMAT_SHOWN
 					": '*' is not the last in a list",

@@ -460,6 +460,10 @@ Test(rlp_format, items_hold_the_copy_of_a_text)
 	cr_assert_eq(rlp_pack_items(&out, NULL, "[su?]", items, count),
 		     ERR_NONE);
 	is(&out, in, 6);
+	items[2].number = 256; /* true is 1, whatever it was */
+	cr_assert_eq(rlp_pack_items(&out, NULL, "[su?]", items, count),
+		     ERR_NONE);
+	is(&out, in, 6);
 	rlp_texts_clear(&texts);
 }
 
