@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enode URLs: what is accepted prints to a text that reads the same again, and
+ * prints to itself. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "p2p/crypto/rng.h"
+#include "p2p/enode/enode.h"
+
+#define MUST(cond)               \
+	do {                     \
+		if (!(cond))     \
+			abort(); \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse(const char *text)
+{
+	struct why why = WHY_NONE;
+	struct enode node;
+	struct enode again;
+	char printed[ENODE_URL_MAX];
+	char url[ENODE_URL_MAX];
+
+	if (enode_parse(&node, text, &why)) {
+		MUST(why.text[0]);
+		return;
+	}
+	MUST(!why.text[0]);
+	enode_url(url, &node);
+	MUST(!enode_parse(&again, url, NULL));
+	MUST(!memcmp(node.pub.b, again.pub.b, sizeof(node.pub.b)));
+	MUST(node_id_equal(&node.id, &again.id));
+	MUST(ip_equal(&node.ip, &again.ip) && !strcmp(node.host, again.host));
+	MUST(node.tcp == again.tcp && node.udp == again.udp);
+	MUST(!strcmp(enode_url(printed, &again), url));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int ready;
+	char *text;
+
+	if (!ready) {
+		crypto_init();
+		ready = 1;
+	}
+	/* Exactly as long as the text, so that overreads show. */
+	text = malloc(size + 1);
+	if (!text)
+		abort();
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	parse(text);
+	free(text);
+	return 0;
+}
