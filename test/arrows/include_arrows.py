@@ -103,6 +103,10 @@ def folder_of(path):
 def fault_of_ours(root, path, header):
     """Why this file may not include our "header", or None."""
     folder = folder_of(path)
+    if header.startswith("weft/"):
+        # The plugins' own root, in either form of #include.
+        if os.path.isfile(os.path.join(root, "plugins/include", header)):
+            return fault_of_library(path, header)
     if not os.path.isfile(os.path.join(root, header)):
         return "no such file: includes are written from the root"
     if inside(path, PURE) and header in IMPURE:

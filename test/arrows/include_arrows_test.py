@@ -71,6 +71,21 @@ class Arrows(unittest.TestCase):
                      "snappy_block.c")
         self.refused("p2p/rlp/rlp.c", "#include <jansson.h>", "node")
 
+    def test_the_plugin_headers_are_for_hosts_and_plugins(self):
+        beside = ["plugins/include/weft/plugin.h"]
+        self.refused("p2p/server/server.c", '#include "weft/plugin.h"',
+                     "node, plugins", beside=beside)
+        self.refused("protocols/foobar/foobar.c", "#include <weft/plugin.h>",
+                     "node, plugins", beside=beside)
+        self.refused("plugins/foobar/foobar.c", '#include "node/node.h"',
+                     "no arrow", beside=["node/node.h"])
+        self.assertEqual(self.faults({
+            "plugins/include/weft/plugin.h": "",
+            "plugins/include/weft/test.h": '#include "weft/plugin.h"\n',
+            "plugins/foobar/foobar.c": "#include <weft/plugin.h>\n",
+            "node/plugin/host.c": "#include <weft/plugin.h>\n",
+        }), [])
+
     def test_cores_stay_pure(self):
         self.refused("p2p/rlpx/rlpx.c", "#include <sys/socket.h>", "pure")
         self.refused("p2p/enode/enode.c", "#include <time.h>", "pure")
