@@ -5,8 +5,7 @@
 
 #include "p2p/server/inside.h"
 
-/* --- what protocols call: nothing here calls back ---------------------------
- */
+/* --- what protocols call: nothing here calls back ------------------------- */
 
 enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
 {
@@ -71,20 +70,21 @@ void channel_resume(struct channel *ch)
 	net_timer_set(p->timer, net_loop_now(p->server->loop));
 }
 
-/* --- what calls protocols ----------------------------------------------------
- */
+/* --- what calls protocols ------------------------------------------------- */
 
 /* What a callback returned ends the session, or not. */
 static void obey(struct channel *ch, int result)
 {
+	uint8_t reason = DISC_SUBPROTOCOL; /* "anything else" */
 	char cause[PEER_CAUSE];
 
 	if (result == PROTOCOL_GO_ON)
 		return;
+	if (result >= 0 && result < DISC_INVALID)
+		reason = (uint8_t)result;
 	snprintf(cause, sizeof(cause), "%s (ended by %s)",
-		 disconnect_name((uint8_t)result),
-		 ch->protocol->capability.name);
-	peer_end(ch->peer, (uint8_t)result, PEER_TELL, cause);
+		 disconnect_name(reason), ch->protocol->capability.name);
+	peer_end(ch->peer, reason, PEER_TELL, cause);
 }
 
 void channels_open(struct peer *p)

@@ -7,8 +7,7 @@
 
 #include "p2p/server/inside.h"
 
-/* --- freeing -----------------------------------------------------------------
- */
+/* --- freeing -------------------------------------------------------------- */
 
 void peer_settle(struct peer *p)
 {
@@ -21,8 +20,7 @@ void peer_settle(struct peer *p)
 	server_farewell(s, p);
 }
 
-/* --- deadlines ---------------------------------------------------------------
- */
+/* --- deadlines ------------------------------------------------------------ */
 
 static void too_late(struct peer *p, enum pace_due due)
 {
@@ -157,8 +155,7 @@ static void on_timer(void *ctx)
 	peer_arm(p);
 }
 
-/* --- the stream --------------------------------------------------------------
- */
+/* --- the stream ----------------------------------------------------------- */
 
 static void on_connected(void *ctx, enum err rc, const struct why *why)
 {
@@ -219,8 +216,7 @@ static const struct net_stream_events stream_events = {
 	.closed = on_closed,
 };
 
-/* --- how it begins
- * ------------------------------------------------------------ */
+/* --- how it begins -------------------------------------------------------- */
 
 static struct peer *new_peer(struct server *s)
 {
@@ -256,6 +252,7 @@ static void connect_to(struct peer *p, const struct ip *ip)
 	struct why why = WHY_NONE;
 
 	p->state = PEER_CONNECTING;
+	p->facts.remote = to;
 	p->deadline = mono_add_ms(net_loop_now(s->loop), s->limits->connect_ms);
 	if (net_stream_dial(&p->stream, s->loop, &to, &stream_events, p, &why))
 		peer_end(p, DISC_NETWORK, PEER_GONE, why.text);
@@ -287,6 +284,7 @@ void peer_dial(struct server *s, struct dial_node *node)
 	struct peer *p = new_peer(s);
 
 	p->dialed = node;
+	p->facts.id = node->node.id;
 	if (node->node.ip.family != IP_NONE) {
 		connect_to(p, &node->node.ip);
 		return;

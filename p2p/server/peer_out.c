@@ -37,8 +37,7 @@ void peer_pong(struct peer *p)
 		p->pong_ends[p->pongs++] = taken + net_stream_queued(p->stream);
 }
 
-/* --- the end ---------------------------------------------------------------
- */
+/* --- the end -------------------------------------------------------------- */
 
 static void close_stream(struct peer *p)
 {
@@ -78,7 +77,9 @@ static bool linger(struct peer *p)
 			 rng_below(UINT32_MAX)))
 		return false;
 	p->state = PEER_LINGERING;
-	admit_release(&s->admit, &p->slot);
+	/* A job that is out keeps its slot, or jobs could pile up. */
+	if (!p->work)
+		admit_release(&s->admit, &p->slot);
 	net_stream_start(p->stream);
 	return true;
 }

@@ -4,7 +4,8 @@
  *
  * All callbacks run on the loop thread and may call anything here; no call
  * here runs a callback before it returns. A callback's result is what
- * ends the session: PROTOCOL_GO_ON, or PROTOCOL_END(reason). */
+ * ends the session: PROTOCOL_GO_ON, or PROTOCOL_END(reason). Anything that is
+ * neither ends it with 0x10. */
 #ifndef P2P_SERVER_PROTOCOL_H
 #define P2P_SERVER_PROTOCOL_H
 

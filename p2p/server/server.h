@@ -67,23 +67,24 @@ struct server_counters {
 	uint64_t accepted;  /* inbound TCP connections */
 	uint64_t dialed;    /* outbound attempts */
 	uint64_t sessions;  /* that got past Hello */
-	uint64_t throttled; /* inbound closed at once: their address
-			     * came too often, or has its share */
+	uint64_t throttled; /* inbound closed at once: their address came too
+			     * often or has its share, or no slot was free */
 	uint64_t replays;   /* auth packets seen before */
 	uint64_t faults[RLPX_FAULT_COUNT];
 	uint64_t timeouts_handshake;
 	uint64_t timeouts_idle;
-	uint64_t timeouts_slow; /* header or body below its pace */
+	uint64_t timeouts_slow; /* a message below its pace, or no byte of
+				 * ours taken for too long */
 	uint64_t disconnects_sent;
 	uint64_t disconnects_received;
 	uint64_t messages_in, messages_out;
-	uint64_t bytes_in,
-		bytes_out; /* TCP payload of ended and live streams */
+	uint64_t bytes_in, bytes_out; /* TCP payload, ended and live streams */
 };
 
 /* server_open - listen (if asked to) and be ready to dial. Errors as of
- * net_listener_open, and ERR_FORMAT, ERR_EXISTS or ERR_LIMIT for protocols
- * that capability_check refuses. */
+ * net_listener_open; ERR_FORMAT, ERR_EXISTS or ERR_LIMIT for protocols that
+ * capability_check refuses; ERR_LIMIT when name and protocols do not fit into
+ * a Hello. Nothing is left behind then. */
 MUST_USE enum err server_open(struct server **out, struct net_loop *loop,
 			      const struct server_config *config,
 			      struct why *why);
@@ -96,7 +97,8 @@ void server_close(struct server *s);
 /* server_dial - keep a session with this node: dial it, and again whenever the
  * session is lost or the dial failed (0.5 s, doubling to 35 s; from the start
  * again after a session of 30 s). ERR_EXISTS: known already. ERR_DENIED: it is
- * ourselves. ERR_UNSUPPORTED: it has no address or TCP port. */
+ * ourselves. ERR_UNSUPPORTED: it has no address or TCP port. ERR_FORMAT: its
+ * key is no point of the curve. ERR_CLOSED: the server is closing. */
 MUST_USE enum err server_dial(struct server *s, const struct enode *node,
 			      struct why *why);
 

@@ -56,8 +56,7 @@ void scene_for(struct scene *s, uint64_t ms)
 	scene_until(s, is_past, &at);
 }
 
-/* --- the test protocol ------------------------------------------------------
- */
+/* --- the test protocol ---------------------------------------------------- */
 
 void pattern_fill(uint8_t *out, size_t size)
 {
@@ -122,6 +121,8 @@ static int on_message(struct channel *ch, void *user, struct msg *m)
 	case TEST_END:
 		return PROTOCOL_END(m->payload[0]);
 	case TEST_CALL:
+		if (n->odd_result)
+			return -77;
 		n->on_call(n, ch);
 		break;
 	}
@@ -138,8 +139,7 @@ static int on_writable(struct channel *ch, void *user)
 	return PROTOCOL_GO_ON;
 }
 
-/* --- nodes -------------------------------------------------------------------
- */
+/* --- nodes ---------------------------------------------------------------- */
 
 static void note_added(struct node *n, const struct server_event *ev)
 {

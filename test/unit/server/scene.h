@@ -63,6 +63,7 @@ struct node {
 	uint32_t last_code;
 	size_t last_size;
 	size_t writable;
+	bool odd_result; /* TEST_CALL returns nonsense */
 	void (*on_call)(struct node *n, struct channel *ch);
 	void (*on_writable)(struct node *n, struct channel *ch);
 	void (*on_event)(struct node *n, const struct server_event *ev);

@@ -110,8 +110,7 @@ Test(server, has_room_up_to_its_outbound_budget)
 	close_two();
 }
 
-/* --- ends
- * ---------------------------------------------------------------------- */
+/* --- ends ----------------------------------------------------------------- */
 
 Test(server, tells_the_reason_that_a_handler_returns)
 {
@@ -229,11 +228,36 @@ Test(server, closes_while_a_transfer_runs)
 	scene_close(&scene);
 }
 
-Test(server, closes_in_the_middle_of_handshakes)
+Test(server, takes_a_result_that_is_no_reason_for_a_failure)
+{
+	open_two();
+	a.odd_result = true;
+	node_join(&b, &a);
+	cr_assert_eq(node_try_send(&b, TEST_CALL, 0), ERR_NONE);
+	node_wait_dropped(&b, 1);
+	cr_assert_eq(b.reason, DISC_SUBPROTOCOL);
+	close_two();
+}
+
+Test(server, closes_in_the_middle_of_a_dial)
 {
 	open_two();
 	node_dial(&a, &b);
 	scene_for(&scene, 0);
+	node_close(&a);
+	cr_assert_eq(a.dial_failed, (size_t)0);
+	node_close(&b);
+	scene_close(&scene);
+}
+
+Test(server, closes_in_the_middle_of_a_lookup)
+{
+	open_two();
+	b.self.ip = (struct ip){ 0 };
+	strcpy(b.self.host, "no-such-host.invalid");
+	node_dial(&a, &b);
+	server_dial_due(a.server);
+	cr_assert_eq(a.server->all->state, PEER_RESOLVING);
 	close_two();
 }
 
@@ -248,8 +272,7 @@ Test(server, closes_at_once_when_nothing_is_open)
 	scene_close(&scene);
 }
 
-/* --- dialing
- * ------------------------------------------------------------------- */
+/* --- dialing -------------------------------------------------------------- */
 
 Test(server, dials_again_when_the_other_side_was_restarted)
 {
@@ -318,6 +341,32 @@ Test(server, tells_that_a_name_has_no_address)
 	close_two();
 }
 
+/* Timers that are due come before the loop looks at sockets and threads, so
+ * from outside the loop a deadline of 0 ms always comes first. */
+Test(server, gives_up_a_lookup_that_takes_too_long)
+{
+	open_two();
+	a.limits.resolve_ms = 0;
+	b.self.ip = (struct ip){ 0 };
+	strcpy(b.self.host, "localhost");
+	node_dial(&a, &b);
+	server_dial_due(a.server);
+	scene_until(&scene, has_failed, &a);
+	cr_assert_str_eq(a.cause, "the name lookup took too long");
+	close_two();
+}
+
+Test(server, gives_up_a_connection_that_takes_too_long)
+{
+	open_two();
+	a.limits.connect_ms = 0;
+	node_dial(&a, &b);
+	server_dial_due(a.server);
+	scene_until(&scene, has_failed, &a);
+	cr_assert_str_eq(a.cause, "no TCP connection in time");
+	close_two();
+}
+
 Test(server, gives_up_a_dial_that_nobody_answers)
 {
 	open_two();
@@ -383,8 +432,7 @@ Test(server, survives_dialing_each_other)
 	close_two();
 }
 
-/* --- pausing
- * -------------------------------------------------------------------- */
+/* --- pausing -------------------------------------------------------------- */
 
 Test(server, holds_messages_back_while_a_channel_is_paused)
 {
@@ -437,8 +485,7 @@ Test(server, ends_a_session_that_is_paused_for_too_long)
 	close_two();
 }
 
-/* --- opening
- * -------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 Test(server, leaves_nothing_behind_when_it_cannot_open)
 {
