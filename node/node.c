@@ -95,7 +95,8 @@ static void happened(void *ctx, const struct server_event *ev)
 		report_peer_dropped(report, ev);
 		break;
 	case SERVER_DIAL_FAILED:
-		report_dial_failed(report, ev->dialed, ev->cause);
+		report_dial_failed(report, ev->dialed, ev->cause,
+				   REPORT_TRIED_AGAIN);
 		break;
 	case SERVER_CLOSED:
 		server_closed(n);
@@ -217,15 +218,15 @@ static void dial_peers(struct node *n)
 		struct why why = WHY_NONE;
 		enum err rc = server_dial(n->server, &c->peers[i], &why);
 
-		/* One list of nodes is often given to all of them. */
 		if (rc == ERR_DENIED)
-			report_dial_failed(c->report, &c->peers[i],
-					   "this is the node itself; "
-					   "it is not dialed");
-		else if (rc)
-			report_dial_failed(c->report, &c->peers[i],
-					   why.text[0] ? why.text
-						       : err_name(rc));
+			/* One list of nodes is often given to all of them. */
+			err_fail(&why, rc,
+				 "this is the node itself; it is not dialed");
+		else if (rc && !why.text[0])
+			err_fail(&why, rc, "%s", err_name(rc));
+		if (rc)
+			report_dial_failed(c->report, &c->peers[i], why.text,
+					   REPORT_GIVEN_UP);
 	}
 }
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-	PROTOCOLS_TEXT_MAX = 512
+	ID_SHOWN = 8, /* digits: enough to tell one's peers apart */
 };
 
 void report_init(struct report *r, FILE *out, enum show_form form, size_t dials)
@@ -47,9 +47,9 @@ static void head(struct report *r, enum show_tone t, const char *subject,
 	r->spoke = true;
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	fprintf(r->out, "%s%s%s  %s%-6s%s  %s  ", tone(r, SHOW_DIM), clock,
+	fprintf(r->out, "%s%s%s  %s%-6s%s  %.*s  ", tone(r, SHOW_DIM), clock,
 		tone(r, SHOW_PLAIN), tone(r, t), subject, tone(r, SHOW_PLAIN),
-		id);
+		ID_SHOWN, id);
 }
 
 static void tail(const struct report *r)
@@ -111,7 +111,9 @@ static void started_text(struct report *r, const struct report_start *start)
 		addr_text(listen, &start->listen);
 	fprintf(r->out, "%s%s%s\n\n", tone(r, SHOW_BOLD), start->name,
 		tone(r, SHOW_PLAIN));
-	row(r, "node", node_id_short(id, &start->id), "");
+	node_id_short(id, &start->id);
+	id[ID_SHOWN] = '\0';
+	row(r, "node", id, "");
 	row(r, "key", start->key_path, start->key_made ? " (new)" : "");
 	row(r, "speaks", start->protocols, "");
 	row(r, "listens", listen, start->moved ? " (30303 is busy)" : "");
@@ -177,8 +179,8 @@ static void added_text(struct report *r, const struct server_event *ev)
 	char id[NODE_ID_SHORT];
 
 	head(r, SHOW_GOOD, "peer", node_id_short(id, &ev->peer->id));
-	fprintf(r->out, "connected %s %-21s  %s ",
-		ev->peer->inbound ? "from" : "to  ",
+	fprintf(r->out, "connected %s %s  %s ",
+		ev->peer->inbound ? "from" : "to",
 		addr_text(remote, &ev->peer->remote),
 		peer_name(name, ev->hello));
 	for (size_t i = 0; i < ev->shared_count; i++)
@@ -256,7 +258,7 @@ static struct report_dial *dial_of(struct report *r, const struct node_id *id)
 }
 
 static void failed_text(struct report *r, const struct enode *node,
-			const char *cause)
+			const char *cause, enum report_next next)
 {
 	struct report_dial *d = dial_of(r, &node->id);
 	struct addr at = { .ip = node->ip, .port = node->tcp };
@@ -274,11 +276,14 @@ static void failed_text(struct report *r, const struct enode *node,
 	else if (!strstr(cause, addr))
 		fprintf(r->out, "%s: ", addr);
 	fprintf(r->out, "%s", cause);
+	if (next == REPORT_TRIED_AGAIN)
+		fprintf(r->out, "  %s(trying on)%s", tone(r, SHOW_DIM),
+			tone(r, SHOW_PLAIN));
 	tail(r);
 }
 
 void report_dial_failed(struct report *r, const struct enode *node,
-			const char *cause)
+			const char *cause, enum report_next next)
 {
 	char text[REPORT_CAUSE_MAX];
 	char url[ENODE_URL_MAX];
@@ -286,12 +291,13 @@ void report_dial_failed(struct report *r, const struct enode *node,
 
 	show_text(text, sizeof(text), span_text(cause));
 	if (r->form != SHOW_AS_JSON) {
-		failed_text(r, node, text);
+		failed_text(r, node, text, next);
 		return;
 	}
 	o = show_json_event("dial_failed");
 	show_json_set(o, "enode", json_string(enode_url(url, node)));
 	show_json_set(o, "cause", json_string(text));
+	show_json_set(o, "again", json_boolean(next == REPORT_TRIED_AGAIN));
 	show_json_line(r->out, o);
 }
 

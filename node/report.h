@@ -53,9 +53,14 @@ void report_started(struct report *r, const struct report_start *start);
 void report_peer_added(struct report *r, const struct server_event *ev);
 void report_peer_dropped(struct report *r, const struct server_event *ev);
 
+enum report_next {
+	REPORT_TRIED_AGAIN,
+	REPORT_GIVEN_UP,
+};
+
 /* report_dial_failed - `cause` is a phrase. */
 void report_dial_failed(struct report *r, const struct enode *node,
-			const char *cause);
+			const char *cause, enum report_next next);
 
 enum report_way {
 	REPORT_RECEIVED,

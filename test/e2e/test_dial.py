@@ -32,6 +32,7 @@ class Dial(lab.Lab):
         failed = node.expect("dial_failed")
         self.assertEqual(failed["enode"], url)
         self.assertIn("itself", failed["cause"])
+        self.assertIs(failed["again"], False)
         # The other peer of the list is dialed all the same.
         node.expect("foobar", received="bar")
         sums = node.stop()
@@ -46,6 +47,7 @@ class Dial(lab.Lab):
         for _ in range(3):
             failed = node.expect("dial_failed", enode=url)
             self.assertIn("connection refused", failed["cause"])
+            self.assertIs(failed["again"], True)
         # 0.5 s and 1 s lie between them: no storm.
         self.assertLessEqual(node.stop()["dialed"], 6)
 

@@ -152,6 +152,8 @@ class Ports(lab.Lab):
         # listens beyond loopback, since that is what the default means;
         # with room for nobody.
         with socket.socket() as holder:
+            # As a node would: past connections do not make it busy.
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 holder.bind(("", 30303))
                 holder.listen()

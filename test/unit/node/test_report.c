@@ -40,18 +40,20 @@ Test(report, tells_a_failing_dial_once_as_text)
 	page_open(&p);
 	report_init(&r, p.out, SHOW_AS_TEXT, 2);
 	for (int i = 0; i < 3; i++) {
-		report_dial_failed(&r, &a, "connection refused");
-		report_dial_failed(&r, &b, "connection refused");
+		report_dial_failed(&r, &a, "connection refused",
+				   REPORT_TRIED_AGAIN);
+		report_dial_failed(&r, &b, "connection refused",
+				   REPORT_TRIED_AGAIN);
 	}
 	cr_assert_eq(lines(page_text(&p)), 2);
-	report_dial_failed(&r, &a, "timed out");
+	report_dial_failed(&r, &a, "timed out", REPORT_TRIED_AGAIN);
 	cr_assert_eq(lines(page_text(&p)), 3);
 
 	/* Once it was a peer, the next failure is news. */
 	added.peer = &facts;
 	added.hello = &hello;
 	report_peer_added(&r, &added);
-	report_dial_failed(&r, &a, "timed out");
+	report_dial_failed(&r, &a, "timed out", REPORT_TRIED_AGAIN);
 	cr_assert_eq(lines(page_text(&p)), 5);
 	report_clear(&r);
 	page_close(&p);
@@ -65,8 +67,8 @@ Test(report, tells_every_failed_dial_as_json)
 
 	page_open(&p);
 	report_init(&r, p.out, SHOW_AS_JSON, 1);
-	report_dial_failed(&r, &a, "connection refused");
-	report_dial_failed(&r, &a, "connection refused");
+	report_dial_failed(&r, &a, "connection refused", REPORT_TRIED_AGAIN);
+	report_dial_failed(&r, &a, "connection refused", REPORT_TRIED_AGAIN);
 	cr_assert_eq(lines(page_text(&p)), 2);
 	cr_assert_not(
 		strncmp(page_text(&p), "{\"event\":\"dial_failed\",", 23));
@@ -177,7 +179,7 @@ Test(report, notices_that_nobody_reads)
 
 	report_init(&r, full, SHOW_AS_TEXT, 1);
 	cr_assert_not(report_is_broken(&r));
-	report_dial_failed(&r, &a, "connection refused");
+	report_dial_failed(&r, &a, "connection refused", REPORT_TRIED_AGAIN);
 	cr_assert(report_is_broken(&r));
 	report_clear(&r);
 	fclose(full);
