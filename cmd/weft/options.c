@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/weft/suggest.h"
+#include "p2p/base/suggest.h"
 
 enum {
 	OPTIONS_MAX = 32,  /* rows of one table, or commands below one */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/weft/suggest.h"
+#include "p2p/base/suggest.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* suggest.h - what somebody may have meant. Pure. */
-#ifndef CMD_WEFT_SUGGEST_H
-#define CMD_WEFT_SUGGEST_H
+#ifndef P2P_BASE_SUGGEST_H
+#define P2P_BASE_SUGGEST_H
 
 #include <stddef.h>
 
