@@ -33,15 +33,24 @@ struct net_stream_events {
 	void (*drained)(void *ctx);
 
 	/* No more bytes will come: ERR_CLOSED at the peer's orderly end,
-	 * ERR_SYSTEM on an error. Sending may still work after the former. */
+	 * ERR_SYSTEM on an error. Sending may still work after the former; if
+	 * it then fails, ERR_SYSTEM comes too. What the peer sent before a
+	 * write of ours failed is still handed over first, while reading. */
 	void (*ended)(void *ctx, enum err rc);
 
-	/* The last callback; ctx may be freed here. */
+	/* The last callback; ctx may be freed here. The stream is freed after
+	 * it. */
 	void (*closed)(void *ctx);
 };
 
-/* net_stream_dial - connect to an IP address. Always calls `connected` later,
- * unless closed before. The dial has no timeout of its own. */
+/* net_stream_dial - connect to an IP address. On ERR_NONE `connected` is always
+ * called later, unless closed before. The dial has no timeout of its own.
+ *
+ *   out     NULL on an error, and then nothing is called
+ *   events  copied
+ *
+ * ERR_FORMAT: no address or no port. ERR_SYSTEM and what else net_listener_open
+ * has: refused by the system at once (no route, out of descriptors). */
 MUST_USE enum err net_stream_dial(struct net_stream **out,
 				  struct net_loop *loop,
 				  const struct addr *to,
@@ -58,14 +67,14 @@ void net_stream_stop(struct net_stream *s);
 struct buf *net_stream_out(struct net_stream *s);
 
 /* net_stream_set_limit - most bytes that may wait in net_stream_out
- * (default 64 KiB). */
+ * (default 64 KiB). As much again may be on its way to the kernel. */
 void net_stream_set_limit(struct net_stream *s, size_t limit);
 
 /* net_stream_queued - bytes appended and not yet taken by the kernel. */
 size_t net_stream_queued(const struct net_stream *s);
 
 /* net_stream_shutdown - once all queued bytes are out, say that no more will
- * come; reading goes on. */
+ * come; reading goes on. What is appended after that is dropped. */
 void net_stream_shutdown(struct net_stream *s);
 
 /* net_stream_close - at once; queued bytes are dropped. `closed` comes later. */
@@ -77,7 +86,7 @@ void net_stream_reset(struct net_stream *s);
 struct addr net_stream_local(const struct net_stream *s);
 struct addr net_stream_remote(const struct net_stream *s);
 
-/* Bytes since the stream was opened. */
+/* Bytes since the stream was opened; out: taken by the kernel. */
 uint64_t net_stream_bytes_in(const struct net_stream *s);
 uint64_t net_stream_bytes_out(const struct net_stream *s);
 
@@ -107,6 +116,7 @@ void net_listener_resume(struct net_listener *l);
 struct addr net_listener_addr(const struct net_listener *l);
 void net_listener_close(struct net_listener *l);
 
+/* net_stream_adopt - who hears of the stream from now on; events is copied. */
 void net_stream_adopt(struct net_stream *s,
 		      const struct net_stream_events *events, void *ctx);
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stream_internal.h - one TCP connection as its three files see it: stream.c
+ * (its life), stream_in.c (reading), stream_out.c (writing). */
+#ifndef P2P_NET_STREAM_INTERNAL_H
+#define P2P_NET_STREAM_INTERNAL_H
+
+#include "p2p/net/loop_internal.h"
+#include "p2p/net/stream.h"
+
+enum {
+	NET_OUT_DEFAULT = 64 * 1024, /* limit of net_stream_out */
+};
+
+enum net_stream_state {
+	STREAM_DIALING,
+	STREAM_OPEN,
+	STREAM_FAILED, /* to connect; only to be closed */
+	STREAM_CLOSING,
+};
+
+enum net_stream_fin {
+	FIN_NONE,
+	FIN_WANTED, /* once all is out */
+	FIN_SENT,
+};
+
+struct net_stream {
+	struct net_loop *loop;
+	struct net_stream_events events; /* all NULL until adopted */
+	void *ctx;
+	enum net_stream_state state;
+	struct addr remote;
+	uv_tcp_t tcp;
+	uv_connect_t connect;
+
+	/* In. */
+	bool wants_data; /* the owner has called start, and not stop */
+	bool reading;	 /* libuv reads */
+	bool read_over;	 /* `ended` was called */
+	struct net_task resume;
+	uint64_t iteration; /* of the loop, that `share` counts for */
+	size_t share;	    /* bytes read in it */
+	uint64_t bytes_in;
+
+	/* Out. Bytes go from `out` to the kernel, or else to `sending`, whose
+	 * memory libuv uses until its callback: only one write is under way,
+	 * and what is appended meanwhile goes together, after it. */
+	struct buf out;
+	struct buf sending;
+	bool write_broken; /* a write failed: nothing will go out any more */
+	enum net_stream_fin fin;
+	struct net_task flush;
+	uv_write_t write;
+	uint64_t bytes_given; /* to libuv; it may still hold some */
+};
+
+/* net_stream_new - a stream without a socket, for stream.c and listener.c. */
+struct net_stream *net_stream_new(struct net_loop *loop,
+				  enum net_stream_state state,
+				  const struct addr *remote);
+
+/* stream_in.c */
+void net_stream_in_init(struct net_stream *s);
+
+/* net_stream_in_update - make libuv read if the owner wants data, the stream
+ * is up to it, and its share of this turn is not used up; stop it if not. */
+void net_stream_in_update(struct net_stream *s);
+
+/* net_stream_in_end - the last of reading; calls upward. */
+void net_stream_in_end(struct net_stream *s, enum err rc);
+
+/* stream_out.c */
+void net_stream_out_init(struct net_stream *s);
+
+/* net_stream_out_give_up - nothing can be sent any more; does not call
+ * upward. */
+void net_stream_out_give_up(struct net_stream *s);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/socket.h>
+
+#include "p2p/net/stream_internal.h"
+
+static bool is_writing(const struct net_stream *s)
+{
+	return s->sending.len > 0;
+}
+
+static void socket_shutdown(struct net_stream *s, int how)
+{
+	uv_os_fd_t fd;
+
+	/* Fails only when the connection is gone, which a read or a write
+	 * tells better. */
+	if (!uv_fileno((uv_handle_t *)&s->tcp, &fd))
+		(void)shutdown(fd, how);
+}
+
+void net_stream_out_give_up(struct net_stream *s)
+{
+	s->write_broken = true;
+	buf_clear(&s->out);
+}
+
+/* A write failed. What the peer sent before is often the reason why (a
+ * Disconnect, then a close), so whoever reads gets that first: with both
+ * directions shut the read side comes to its end by itself. */
+static void write_failed(struct net_stream *s)
+{
+	net_stream_out_give_up(s);
+	if (s->wants_data)
+		socket_shutdown(s, SHUT_RDWR);
+	else
+		net_stream_in_end(s, ERR_SYSTEM);
+}
+
+/* All is out: the peer is told so if that was asked for. */
+static void all_out(struct net_stream *s)
+{
+	if (s->fin == FIN_WANTED) {
+		s->fin = FIN_SENT;
+		socket_shutdown(s, SHUT_WR);
+	}
+}
+
+static void drained(struct net_stream *s)
+{
+	all_out(s);
+	if (s->events.drained)
+		s->events.drained(s->ctx);
+}
+
+static void on_written(uv_write_t *req, int rc)
+{
+	struct net_stream *s = req->data;
+
+	buf_clear(&s->sending);
+	if (s->state == STREAM_CLOSING || s->write_broken)
+		return;
+	if (rc)
+		write_failed(s);
+	else if (s->out.len)
+		net_loop_at_end(s->loop, &s->flush);
+	else
+		drained(s);
+}
+
+/* The kernel takes no more now: libuv gets the rest, and `out` is empty. */
+static int write_rest(struct net_stream *s)
+{
+	uv_buf_t rest = uv_buf_init((char *)s->out.data, (unsigned)s->out.len);
+	int rc;
+
+	s->write.data = s;
+	s->loop->writes++;
+	rc = uv_write(&s->write, (uv_stream_t *)&s->tcp, &rest, 1, on_written);
+	if (rc)
+		return rc;
+	s->bytes_given += s->out.len;
+	s->sending = s->out;
+	buf_init(&s->out, s->sending.limit);
+	return 0;
+}
+
+static void on_flush(struct net_task *task)
+{
+	struct net_stream *s = CONTAINER_OF(task, struct net_stream, flush);
+	uv_buf_t all;
+	int n;
+
+	if (s->write_broken || s->fin == FIN_SENT)
+		buf_clear(&s->out);
+	if (s->state != STREAM_OPEN || s->write_broken || is_writing(s))
+		return;
+	if (!s->out.len) {
+		all_out(s);
+		return;
+	}
+	all = uv_buf_init((char *)s->out.data, (unsigned)s->out.len);
+	s->loop->writes++;
+	n = uv_try_write((uv_stream_t *)&s->tcp, &all, 1);
+	if (n > 0) {
+		s->bytes_given += (uint64_t)n;
+		buf_drop(&s->out, (size_t)n);
+		n = 0;
+	}
+	if (n == UV_EAGAIN)
+		n = 0;
+	if (n == 0 && s->out.len)
+		n = write_rest(s);
+	if (n < 0)
+		write_failed(s);
+	else if (!is_writing(s))
+		drained(s);
+}
+
+void net_stream_out_init(struct net_stream *s)
+{
+	buf_init(&s->out, NET_OUT_DEFAULT);
+	net_task_init(&s->flush, on_flush);
+}
+
+struct buf *net_stream_out(struct net_stream *s)
+{
+	if (s->state != STREAM_CLOSING)
+		net_loop_at_end(s->loop, &s->flush);
+	return &s->out;
+}
+
+void net_stream_set_limit(struct net_stream *s, size_t limit)
+{
+	s->out.limit = limit;
+}
+
+void net_stream_shutdown(struct net_stream *s)
+{
+	if (s->state == STREAM_CLOSING || s->fin != FIN_NONE)
+		return;
+	s->fin = FIN_WANTED;
+	net_loop_at_end(s->loop, &s->flush);
+}
+
+static size_t held_by_libuv(const struct net_stream *s)
+{
+	return uv_stream_get_write_queue_size((const uv_stream_t *)&s->tcp);
+}
+
+size_t net_stream_queued(const struct net_stream *s)
+{
+	if (s->state == STREAM_CLOSING || s->write_broken)
+		return 0;
+	return s->out.len + held_by_libuv(s);
+}
+
+uint64_t net_stream_bytes_out(const struct net_stream *s)
+{
+	if (s->state == STREAM_CLOSING)
+		return s->bytes_given; /* settled when it was closed */
+	return s->bytes_given - held_by_libuv(s);
+}

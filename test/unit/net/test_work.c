@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "p2p/net/work.h"
+#include "test/unit/net/scene.h"
+
+enum {
+	JOBS = 24
+};
+
+struct crew {
+	struct scene sc;
+	sem_t gate;	     /* jobs wait for it */
+	atomic_uint running; /* now */
+	atomic_uint most;    /* at one time */
+	atomic_uint begun;
+	unsigned done;
+	struct job_of {
+		struct crew *crew;
+		unsigned number;
+		unsigned began; /* how many had begun before */
+		bool ran;
+		bool done;
+	} jobs[JOBS];
+};
+
+static void job_run(void *arg)
+{
+	struct job_of *j = arg;
+	struct crew *c = j->crew;
+	unsigned now = atomic_fetch_add(&c->running, 1) + 1;
+	unsigned most = atomic_load(&c->most);
+
+	j->began = atomic_fetch_add(&c->begun, 1);
+	while (now > most &&
+	       !atomic_compare_exchange_weak(&c->most, &most, now))
+		;
+	sem_wait(&c->gate);
+	j->ran = true;
+	atomic_fetch_sub(&c->running, 1);
+}
+
+static void job_done(void *arg)
+{
+	struct job_of *j = arg;
+
+	cr_assert(j->ran && !j->done);
+	j->done = true;
+	j->crew->done++;
+	net_loop_stop(j->crew->sc.loop);
+}
+
+static void crew_open(struct crew *c, unsigned open_gate)
+{
+	scene_open(&c->sc);
+	cr_assert_eq(sem_init(&c->gate, 0, open_gate), 0);
+	for (unsigned i = 0; i < JOBS; i++) {
+		c->jobs[i] = (struct job_of){ .crew = c, .number = i };
+		net_work(c->sc.loop, job_run, job_done, &c->jobs[i]);
+	}
+	cr_assert_eq(net_work_waiting(c->sc.loop), JOBS);
+	cr_assert_eq(c->done, 0);
+}
+
+static void crew_close(struct crew *c)
+{
+	scene_close(&c->sc);
+	sem_destroy(&c->gate);
+}
+
+Test(net_work, runs_no_more_at_once_than_leaves_a_thread_of_the_pool)
+{
+	static struct crew c;
+
+	setenv("UV_THREADPOOL_SIZE", "4", 1);
+	crew_open(&c, JOBS);
+	cr_assert_geq(c.sc.loop->jobs_max, 1);
+	cr_assert_leq(c.sc.loop->jobs_max, 3);
+	cr_assert_leq(c.sc.loop->jobs_max, uv_available_parallelism());
+	UNTIL(&c.sc, c.done == JOBS);
+	cr_assert_leq(c.most, c.sc.loop->jobs_max);
+	cr_assert_eq(net_work_waiting(c.sc.loop), 0);
+	crew_close(&c);
+}
+
+static void run_in_order(const char *pool)
+{
+	static struct crew c;
+
+	setenv("UV_THREADPOOL_SIZE", pool, 1);
+	crew_open(&c, JOBS);
+	cr_assert_eq(c.sc.loop->jobs_max, 1);
+	UNTIL(&c.sc, c.done == JOBS);
+	for (unsigned i = 0; i < JOBS; i++)
+		cr_assert_eq(c.jobs[i].began, i);
+	crew_close(&c);
+}
+
+Test(net_work, keeps_to_the_order_with_a_pool_of_two)
+{
+	run_in_order("2");
+}
+
+Test(net_work, keeps_to_the_order_with_a_pool_of_one)
+{
+	run_in_order("1");
+}
+
+Test(net_work, is_done_before_the_loop_is_gone)
+{
+	static struct crew c;
+
+	crew_open(&c, JOBS);
+	crew_close(&c);
+	cr_assert_eq(c.done, JOBS);
+}
+
+/* What a lookup found. */
+struct lookup {
+	struct scene *sc;
+	struct net_resolve *r;
+	unsigned called;
+	enum err rc;
+	struct ip ips[8];
+	size_t count;
+	struct why why;
+	bool closes;
+	struct crew *crew;
+};
+
+static void on_found(void *ctx, enum err rc, const struct ip *ips, size_t count,
+		     const struct why *why)
+{
+	struct lookup *l = ctx;
+
+	cr_assert_leq(count, ARRAY_LEN(l->ips));
+	l->called++;
+	l->rc = rc;
+	l->count = count;
+	for (size_t i = 0; i < count; i++)
+		l->ips[i] = ips[i];
+	l->why = *why;
+	if (l->closes)
+		net_resolve_close(l->r);
+	net_loop_stop(l->sc->loop);
+}
+
+static void look_up(struct lookup *l, struct scene *sc, const char *name)
+{
+	*l = (struct lookup){ .sc = sc, .closes = true };
+	l->r = net_resolve_open(sc->loop, name, on_found, l);
+	cr_assert_eq(l->called, 0);
+	UNTIL(sc, l->called);
+	scene_turns(sc, 2);
+	cr_assert_eq(l->called, 1);
+}
+
+Test(net_work, names_do_not_wait_behind_jobs)
+{
+	static struct crew c;
+	struct lookup l;
+
+	crew_open(&c, 0); /* no job ends before the gate opens */
+	look_up(&l, &c.sc, "127.0.0.1");
+	cr_assert_eq(l.rc, ERR_NONE);
+	cr_assert_eq(c.done, 0);
+	for (unsigned i = 0; i < JOBS; i++)
+		sem_post(&c.gate);
+	UNTIL(&c.sc, c.done == JOBS);
+	crew_close(&c);
+}
+
+static bool found_only(const struct lookup *l, const char *text)
+{
+	struct ip ip;
+
+	cr_assert_eq(ip_parse(&ip, text), ERR_NONE);
+	return l->rc == ERR_NONE && l->count == 1 && ip_equal(&l->ips[0], &ip);
+}
+
+Test(net_resolve, finds_addresses_and_localhost)
+{
+	struct lookup l;
+	struct scene sc;
+
+	scene_open(&sc);
+	look_up(&l, &sc, "192.0.2.7");
+	cr_assert(found_only(&l, "192.0.2.7"));
+	look_up(&l, &sc, "2001:db8::7");
+	cr_assert(found_only(&l, "2001:db8::7"));
+	look_up(&l, &sc, "::ffff:192.0.2.7");
+	cr_assert(found_only(&l, "192.0.2.7"));
+	look_up(&l, &sc, "localhost");
+	cr_assert_eq(l.rc, ERR_NONE);
+	cr_assert_geq(l.count, 1);
+	for (size_t i = 0; i < l.count; i++)
+		cr_assert(ip_is_loopback(&l.ips[i]));
+	scene_close(&sc);
+}
+
+Test(net_resolve, says_which_name_was_not_found)
+{
+	struct lookup l;
+	struct scene sc;
+
+	scene_open(&sc);
+	look_up(&l, &sc, "name.invalid");
+	cr_assert_eq(l.rc, ERR_NOT_FOUND);
+	cr_assert_eq(l.count, 0);
+	cr_assert(!strncmp(l.why.text, "name.invalid: ", 14), "%s", l.why.text);
+	cr_assert_gt(strlen(l.why.text), 14);
+	scene_close(&sc);
+}
+
+Test(net_resolve, refuses_later_what_is_no_name)
+{
+	char longest[255];
+	struct lookup l;
+	struct scene sc;
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	scene_open(&sc);
+	look_up(&l, &sc, longest);
+	cr_assert_eq(l.rc, ERR_NOT_FOUND);
+	look_up(&l, &sc, "");
+	cr_assert_eq(l.rc, ERR_NOT_FOUND);
+	look_up(&l, &sc, "\xff\xfe");
+	cr_assert_eq(l.rc, ERR_NOT_FOUND);
+	scene_close(&sc);
+}
+
+Test(net_resolve, is_silent_once_closed)
+{
+	static const char *const names[] = { "127.0.0.1", "" };
+	struct lookup l = { 0 };
+	struct scene sc;
+
+	scene_open(&sc);
+	l.sc = &sc;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		l.r = net_resolve_open(sc.loop, names[i], on_found, &l);
+		net_resolve_close(l.r);
+	}
+	scene_close(&sc); /* waits for the pool */
+	cr_assert_eq(l.called, 0);
+}
+
+Test(net_resolve, may_be_closed_after_the_answer)
+{
+	struct lookup l = { 0 };
+	struct scene sc;
+
+	scene_open(&sc);
+	l.sc = &sc;
+	l.r = net_resolve_open(sc.loop, "127.0.0.1", on_found, &l);
+	UNTIL(&sc, l.called);
+	scene_turns(&sc, 2);
+	net_resolve_close(l.r);
+	scene_close(&sc);
+	cr_assert_eq(l.called, 1);
+}
