@@ -8,9 +8,14 @@
 
 #include "node/datadir.h"
 #include "node/foobar_channel.h"
+#include "node/leave.h"
 #include "node/nodekey.h"
 #include "node/urls.h"
 #include "p2p/crypto/rng.h"
+
+enum {
+	LEAVE_MS = 500
+}; /* for what may still hold the loop */
 
 struct node {
 	const struct node_config *config;
@@ -23,8 +28,8 @@ struct node {
 	struct server *server; /* NULL once it is closed */
 	struct protocol protocol;
 	struct foobar_host foobar;
-	struct server_counters sums;
 	struct mono started;
+	bool is_up; /* so far that its start was told */
 	bool moved; /* the default port was busy */
 	bool stopping;
 	bool broken; /* nobody reads our report any more */
@@ -75,11 +80,19 @@ static void signalled(void *ctx, int signum)
 /* With the server the signals go, and so the loop comes to its end. */
 static void server_closed(struct node *n)
 {
-	server_read_counters(n->server, &n->sums);
+	struct server_counters sums;
+
+	server_read_counters(n->server, &sums);
 	n->server = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
 		if (n->signals[i])
 			net_signal_close(n->signals[i]);
+	if (!n->is_up)
+		return;
+	report_stopped(n->config->report, &sums,
+		       mono_since_ns(mono_now(), n->started));
+	n->broken = n->broken || report_is_broken(n->config->report);
+	leave_within(LEAVE_MS, n->broken);
 }
 
 static void happened(void *ctx, const struct server_event *ev)
@@ -251,6 +264,7 @@ static enum err start(struct node *n, struct why *why)
 		net_timer_set(n->end, mono_add_ms(net_loop_now(n->loop),
 						  n->config->duration_ms));
 	n->started = mono_now();
+	n->is_up = true;
 	tell_start(n);
 	dial_peers(n);
 	check_report(n);
@@ -287,9 +301,7 @@ enum err node_run(const struct node_config *config, struct why *why)
 	datadir_close(&n.datadir);
 	if (rc)
 		return rc;
-	report_stopped(config->report, &n.sums,
-		       mono_since_ns(mono_now(), n.started));
-	if (n.broken || report_is_broken(config->report))
+	if (n.broken)
 		return err_fail(why, ERR_SYSTEM,
 				"standard output can no longer be written");
 	return ERR_NONE;

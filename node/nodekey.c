@@ -228,14 +228,15 @@ enum err nodekey_ensure(struct ecc_keypair *out, enum nodekey_origin *origin,
 {
 	enum err rc = nodekey_load(out, path, why);
 
-	if (rc != ERR_NOT_FOUND) {
+	if (!rc)
 		*origin = NODEKEY_LOADED;
+	if (rc != ERR_NOT_FOUND)
 		return rc;
-	}
 	nodekey_make(out);
 	rc = nodekey_save(path, &out->key, why);
 	if (rc)
 		secret_wipe(out, sizeof(*out));
-	*origin = NODEKEY_MADE;
+	else
+		*origin = NODEKEY_MADE;
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/foobar_channel.h"
+#include "node/leave.h"
 #include "node/ping_run.h"
 #include "node/show.h"
 
@@ -43,9 +44,9 @@ static const struct option_row rows[] = {
 
 /* What the printing below needs to know. */
 struct account {
+	const struct command *command;
 	const struct capability *offer;
 	bool colour;
-	struct why *failure; /* set at PING_FAILED */
 };
 
 static void row(const struct account *a, enum show_tone tone, const char *what,
@@ -62,15 +63,27 @@ static void row(const struct account *a, enum show_tone tone, const char *what,
 	fflush(stdout);
 }
 
-/* What the error line will say: the step, unless the cause tells it. */
-static void note_failure(const struct account *a, const struct ping_event *ev)
+/* The error line: the step, unless the cause tells it, and the cause. */
+static void complain(const struct account *a, const struct ping_event *ev)
 {
 	const char *step = ping_step_name(ev->step);
+	struct why why = WHY_NONE;
 
-	if (!strncmp(ev->cause, step, strlen(step)))
-		err_fail(a->failure, ERR_CLOSED, "%s", ev->cause);
-	else
-		err_fail(a->failure, ERR_CLOSED, "%s: %s", step, ev->cause);
+	err_fail(&why, ERR_CLOSED, "%s", ev->cause);
+	if (strncmp(ev->cause, step, strlen(step)))
+		err_wrap(&why, ERR_CLOSED, "%s", step);
+	options_failed(a->command, &why);
+}
+
+/* All is said. The goodbye to the node takes less than this. */
+static void leave(int status)
+{
+	enum {
+		LEAVE_MS = 999
+	};
+
+	fflush(NULL);
+	leave_within(LEAVE_MS, ferror(stdout) ? EXIT_FAILED : status);
 }
 
 /* "eth/68", the name escaped. */
@@ -206,11 +219,13 @@ static void happened_text(void *ctx, const struct ping *p,
 			row(a, SHOW_WARN, "no pong",
 			    "it hung up, having nothing to share with us",
 			    show_ms(time, ev->at_ns));
+		leave(EXIT_OK);
 		break;
 	case PING_FAILED:
 		row(a, SHOW_BAD, ping_step_name(ev->step), "failed",
 		    show_ms(time, ev->at_ns));
-		note_failure(a, ev);
+		complain(a, ev);
+		leave(EXIT_FAILED);
 		break;
 	}
 }
@@ -290,11 +305,14 @@ static void happened_json(void *ctx, const struct ping *p,
 		o = show_json_event("failed");
 		show_json_set(o, "step", json_string(ping_step_name(ev->step)));
 		show_json_set(o, "cause", json_string(ev->cause));
-		note_failure(a, ev);
 		break;
 	}
 	show_json_set(o, "ms", json_real(json_ms(ev->at_ns)));
 	show_json_line(stdout, o);
+	if (ev->kind == PING_FAILED)
+		complain(a, ev);
+	if (ev->kind != PING_STEP)
+		leave(ev->kind == PING_FAILED ? EXIT_FAILED : EXIT_OK);
 }
 
 static int ping(const struct command *c, const struct ping_options *o,
@@ -303,9 +321,9 @@ static int ping(const struct command *c, const struct ping_options *o,
 	struct why why = WHY_NONE;
 	struct capability offer;
 	struct account account = {
+		.command = c,
 		.offer = &offer,
 		.colour = show_has_colour(stdout),
-		.failure = &why,
 	};
 	struct ping_run_config config = {
 		.node = node,
@@ -317,8 +335,13 @@ static int ping(const struct command *c, const struct ping_options *o,
 		.ctx = &account,
 	};
 
+	enum err rc;
+
 	foobar_capability(&offer);
-	return ping_run(&config, &why) ? options_failed(c, &why) : EXIT_OK;
+	rc = ping_run(&config, &why);
+	if (rc && rc != ERR_CLOSED) /* that one was told, by complain */
+		return options_failed(c, &why);
+	return rc ? EXIT_FAILED : EXIT_OK;
 }
 
 static int run(const struct command *c, int argc, char **argv)

@@ -7,8 +7,7 @@
 #include "node/node.h"
 
 enum {
-	MS = 1000,
-	YEAR_MS_MAX = 2000000000, /* 23 days; fits 32 bits with room */
+	INTERVAL_MS_MAX = 2000000000, /* 23 days */
 };
 
 struct run_options {
@@ -71,14 +70,14 @@ static const struct option_row rows[] = {
 	  .field = FIELD(foo_interval_ms),
 	  .read = value_seconds,
 	  .min = 1,
-	  .max = YEAR_MS_MAX },
+	  .max = INTERVAL_MS_MAX },
 	{ .name = "duration",
 	  .value = "SECONDS",
 	  .help = "stop by itself after that time",
 	  .field = FIELD(duration_ms),
 	  .read = value_seconds,
 	  .min = 1,
-	  .max = YEAR_MS_MAX },
+	  .max = INTERVAL_MS_MAX },
 	{ .name = "log-level",
 	  .value = "LEVEL",
 	  .help = "error, warn, info or debug, on standard error\n"
