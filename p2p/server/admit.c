@@ -70,7 +70,7 @@ void admit_clear(struct admit *a)
 	}
 }
 
-/* --- known addresses ------------------------------------------------------ */
+/* --- known addresses ----------------------------------------------------- */
 
 static bool is_known(const struct admit *a, const struct ip *ip)
 {
@@ -92,7 +92,7 @@ void admit_know(struct admit *a, const struct ip *ip)
 	HASH_ADD(hh, a->known, key, sizeof(k->key), k);
 }
 
-/* --- the throttle --------------------------------------------------------- */
+/* --- the throttle -------------------------------------------------------- */
 
 static struct ip_key throttle_key(const struct ip *ip)
 {
@@ -138,7 +138,7 @@ static void remember(struct admit *a, const struct ip *from, struct mono now)
 	HASH_ADD(hh, a->tried, key, sizeof(t->key), t);
 }
 
-/* --- slots ---------------------------------------------------------------- */
+/* --- slots --------------------------------------------------------------- */
 
 /* A quarter per subnet, and at least one. */
 static size_t share_of(const struct admit *a)

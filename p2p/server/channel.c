@@ -5,7 +5,7 @@
 
 #include "p2p/server/inside.h"
 
-/* --- what protocols call: nothing here calls back ------------------------- */
+/* --- what protocols call: nothing here calls back ------------------------ */
 
 enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
 {
@@ -70,7 +70,7 @@ void channel_resume(struct channel *ch)
 	net_timer_set(p->timer, net_loop_now(p->server->loop));
 }
 
-/* --- what calls protocols ------------------------------------------------- */
+/* --- what calls protocols ------------------------------------------------ */
 
 /* What a callback returned ends the session, or not. */
 static void obey(struct channel *ch, int result)

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-/* --- the heap: the earliest on top ---------------------------------------- */
+/* --- the heap: the earliest on top --------------------------------------- */
 
 static bool is_earlier(const struct dial_node *a, const struct dial_node *b)
 {
@@ -61,7 +61,7 @@ static void heap_remove(struct dial *d, struct dial_node *n)
 	heap_down(d, last);
 }
 
-/* --- nodes ---------------------------------------------------------------- */
+/* --- nodes --------------------------------------------------------------- */
 
 void dial_init(struct dial *d, const struct dial_limits *limits)
 {

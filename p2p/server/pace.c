@@ -22,7 +22,7 @@ void pace_up(struct pace *p, struct mono now)
 	p->ping_at = mono_add_ms(now, p->limits->ping_ms);
 }
 
-/* --- the body ------------------------------------------------------------- */
+/* --- the body ------------------------------------------------------------ */
 
 static uint64_t slot_ns(const struct pace *p)
 {
@@ -84,7 +84,7 @@ void pace_bytes(struct pace *p, struct mono now, size_t n, size_t frames,
 	p->slots[p->slot] += n;
 }
 
-/* --- pausing -------------------------------------------------------------- */
+/* --- pausing ------------------------------------------------------------- */
 
 void pace_pause(struct pace *p, struct mono now)
 {
@@ -116,7 +116,7 @@ void pace_out(struct pace *p, struct mono now, size_t queued, uint64_t taken)
 	p->taken = taken;
 }
 
-/* --- what is due ---------------------------------------------------------- */
+/* --- what is due --------------------------------------------------------- */
 
 /* Is `at` here? If not, look again then at the latest. */
 static bool is_due(struct mono now, struct mono at, struct mono *next)

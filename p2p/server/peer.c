@@ -7,7 +7,7 @@
 
 #include "p2p/server/inside.h"
 
-/* --- freeing -------------------------------------------------------------- */
+/* --- freeing ------------------------------------------------------------- */
 
 void peer_settle(struct peer *p)
 {
@@ -20,7 +20,7 @@ void peer_settle(struct peer *p)
 	server_farewell(s, p);
 }
 
-/* --- deadlines ------------------------------------------------------------ */
+/* --- deadlines ----------------------------------------------------------- */
 
 static void too_late(struct peer *p, enum pace_due due)
 {
@@ -155,7 +155,7 @@ static void on_timer(void *ctx)
 	peer_arm(p);
 }
 
-/* --- the stream ----------------------------------------------------------- */
+/* --- the stream ---------------------------------------------------------- */
 
 static void on_connected(void *ctx, enum err rc, const struct why *why)
 {
@@ -216,7 +216,7 @@ static const struct net_stream_events stream_events = {
 	.closed = on_closed,
 };
 
-/* --- how it begins -------------------------------------------------------- */
+/* --- how it begins ------------------------------------------------------- */
 
 static struct peer *new_peer(struct server *s)
 {

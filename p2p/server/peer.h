@@ -83,7 +83,7 @@ struct peer {
 	char cause[PEER_CAUSE];
 };
 
-/* --- peer.c: life --------------------------------------------------------- */
+/* --- peer.c: life -------------------------------------------------------- */
 
 /* peer_accept - an inbound connection; takes the stream and the slot. */
 void peer_accept(struct server *s, struct net_stream *stream,
@@ -105,7 +105,7 @@ static inline bool peer_is_live(const struct peer *p)
 	       p->state == PEER_UP;
 }
 
-/* --- peer_wire.c: what comes in ------------------------------------------- */
+/* --- peer_wire.c: what comes in ------------------------------------------ */
 
 /* peer_secure - the TCP connection stands: begin the handshake. */
 void peer_secure(struct peer *p);
@@ -116,7 +116,7 @@ void peer_feed(struct peer *p, const uint8_t *data, size_t len);
 /* peer_go_on - take up what waited behind a pause or a job. */
 void peer_go_on(struct peer *p);
 
-/* --- peer_out.c: what goes out -------------------------------------------- */
+/* --- peer_out.c: what goes out ------------------------------------------- */
 
 enum peer_word {
 	PEER_TELL, /* send the reason, if the peer can still hear it */
@@ -133,7 +133,7 @@ void peer_say_hello(struct peer *p);
 void peer_ping(struct peer *p);
 void peer_pong(struct peer *p);
 
-/* --- channel.c ------------------------------------------------------------ */
+/* --- channel.c ----------------------------------------------------------- */
 
 /* channels_open - the session is up: a channel for each shared capability.
  * Calls protocols. */

@@ -37,7 +37,7 @@ void peer_pong(struct peer *p)
 		p->pong_ends[p->pongs++] = taken + net_stream_queued(p->stream);
 }
 
-/* --- the end -------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------- */
 
 static void close_stream(struct peer *p)
 {

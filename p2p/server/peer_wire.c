@@ -51,7 +51,7 @@ static enum err new_core(struct peer *p)
 	return rc;
 }
 
-/* --- jobs ----------------------------------------------------------------- */
+/* --- jobs ---------------------------------------------------------------- */
 
 static void run_job(void *arg)
 {
@@ -110,7 +110,7 @@ static void send_job_out(struct peer *p, struct rlpx_job *job)
 	net_work(p->server->loop, run_job, job_came_back, p->work);
 }
 
-/* --- events of the core --------------------------------------------------- */
+/* --- events of the core -------------------------------------------------- */
 
 static void refuse(struct peer *p, int reason)
 {

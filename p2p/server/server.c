@@ -7,7 +7,7 @@
 #include "p2p/crypto/rng.h"
 #include "p2p/server/inside.h"
 
-/* --- the turn: what the server does of its own accord --------------------- */
+/* --- the turn: what the server does of its own accord -------------------- */
 
 static void free_server(struct server *s)
 {
@@ -46,7 +46,7 @@ void server_wake(struct server *s)
 	net_timer_set(s->timer, net_loop_now(s->loop));
 }
 
-/* --- accepting ------------------------------------------------------------ */
+/* --- accepting ----------------------------------------------------------- */
 
 static void on_accepted(void *ctx, struct net_stream *stream)
 {
@@ -67,7 +67,7 @@ static void on_accepted(void *ctx, struct net_stream *stream)
 	peer_accept(s, stream, &slot);
 }
 
-/* --- opening -------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static const struct protocol *protocol_of(const struct server_config *config,
 					  const struct capability *c)
@@ -171,7 +171,7 @@ enum err server_open(struct server **out, struct net_loop *loop,
 	return ERR_NONE;
 }
 
-/* --- closing -------------------------------------------------------------- */
+/* --- closing ------------------------------------------------------------- */
 
 void server_close(struct server *s)
 {
@@ -186,7 +186,7 @@ void server_close(struct server *s)
 	server_wake(s);
 }
 
-/* --- looking -------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------- */
 
 void server_self(const struct server *s, struct enode *out)
 {

@@ -42,7 +42,7 @@ static void emit(const struct server *s, const struct server_event *ev)
 		s->config.event(s->config.ctx, ev);
 }
 
-/* --- coming --------------------------------------------------------------- */
+/* --- coming -------------------------------------------------------------- */
 
 /* A dial that became a session is over; an inbound session with a node that we
  * would dial is as good. */
@@ -96,7 +96,7 @@ void server_welcome(struct server *s, struct peer *p)
 		});
 }
 
-/* --- going ---------------------------------------------------------------- */
+/* --- going --------------------------------------------------------------- */
 
 static void leave_list(struct server *s, struct peer *p)
 {

@@ -3,7 +3,7 @@
 
 #include "p2p/rlpx/snappy_block.h"
 
-/* --- receiving ------------------------------------------------------------ */
+/* --- receiving ----------------------------------------------------------- */
 
 static void take_ack(struct raw *r)
 {
@@ -101,7 +101,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 		;
 }
 
-/* --- the stream ----------------------------------------------------------- */
+/* --- the stream ---------------------------------------------------------- */
 
 static void on_connected(void *ctx, enum err rc, const struct why *why)
 {
@@ -210,7 +210,7 @@ void raw_reset(struct raw *r)
 	gone(r);
 }
 
-/* --- sending -------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 void raw_bytes(struct raw *r, const void *data, size_t len)
 {

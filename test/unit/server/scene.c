@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* --- the loop ------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 static void on_poll(void *ctx)
 {
@@ -56,7 +56,7 @@ void scene_for(struct scene *s, uint64_t ms)
 	scene_until(s, is_past, &at);
 }
 
-/* --- the test protocol ---------------------------------------------------- */
+/* --- the test protocol --------------------------------------------------- */
 
 void pattern_fill(uint8_t *out, size_t size)
 {
@@ -139,7 +139,7 @@ static int on_writable(struct channel *ch, void *user)
 	return PROTOCOL_GO_ON;
 }
 
-/* --- nodes ---------------------------------------------------------------- */
+/* --- nodes --------------------------------------------------------------- */
 
 static void note_added(struct node *n, const struct server_event *ev)
 {

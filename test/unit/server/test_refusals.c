@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom a server refuses, and what they hear (specs: devp2p 6.3). */
-#include "test/unit/server/raw.h"
+#include "test/unit/server/hub.h"
 
-static struct scene scene;
-static struct node hub, friend;
-static struct raw raw;
-
-static void open_hub(size_t max_peers)
+static void open_with_places(size_t max_peers)
 {
-	scene_open(&scene);
-	node_init(&hub, &scene);
-	node_init(&friend, &scene);
+	open_scene();
 	hub.config.max_peers = max_peers;
-	node_open(&hub);
-	node_open(&friend);
-	node_join(&friend, &hub);
-}
-
-static void close_hub(void)
-{
-	node_check_alive(&friend, &hub);
-	node_close(&friend);
-	node_close(&hub);
-	scene_close(&scene);
+	open_hub();
 }
 
 static bool has_failed(void *ctx)
@@ -36,7 +20,7 @@ Test(refusals, wrong_identity)
 {
 	struct node liar;
 
-	open_hub(50);
+	open_with_places(50);
 	node_init(&liar, &scene);
 	liar.config.listening = SERVER_NO_LISTEN;
 	node_open(&liar);
@@ -57,7 +41,7 @@ Test(refusals, an_identity_that_is_not_the_handshakes)
 {
 	struct ecc_keypair other;
 
-	open_hub(50);
+	open_with_places(50);
 	raw_open(&raw, &hub);
 	raw_handshake(&raw, &hub);
 	other = raw.key;
@@ -75,7 +59,7 @@ Test(refusals, an_identity_that_is_not_the_handshakes)
 
 Test(refusals, ourselves)
 {
-	open_hub(50);
+	open_with_places(50);
 	raw_open_as(&raw, &hub, &hub.key);
 	raw_handshake(&raw, &hub);
 	raw_wait_reason(&raw);
@@ -88,7 +72,7 @@ Test(refusals, ourselves)
 
 Test(refusals, who_is_connected_already)
 {
-	open_hub(50);
+	open_with_places(50);
 	raw_open_as(&raw, &hub, &friend.key);
 	raw_handshake(&raw, &hub);
 	raw_wait_reason(&raw);
@@ -103,7 +87,7 @@ Test(refusals, the_second_of_two_that_came_together)
 {
 	struct raw other;
 
-	open_hub(50);
+	open_with_places(50);
 	raw_open(&raw, &hub);
 	raw_open_as(&other, &hub, &raw.key);
 	raw_handshake(&raw, &hub);
@@ -124,7 +108,7 @@ Test(refusals, more_inbound_peers_than_their_share)
 {
 	struct raw other;
 
-	open_hub(3); /* one place is for a dial */
+	open_with_places(3); /* one place is for a dial */
 	raw_join(&raw, &hub);
 	raw_open(&other, &hub);
 	raw_handshake(&other, &hub);
@@ -160,7 +144,7 @@ Test(refusals, who_shares_no_capability)
 {
 	struct node other;
 
-	open_hub(50);
+	open_with_places(50);
 	node_init(&other, &scene);
 	strcpy(other.protocol.capability.name, "other");
 	node_open(&other);
@@ -176,7 +160,7 @@ Test(refusals, nobody_for_capabilities_when_it_offers_none)
 {
 	struct node quiet;
 
-	open_hub(50);
+	open_with_places(50);
 	node_init(&quiet, &scene);
 	quiet.config.protocol_count = 0;
 	node_open(&quiet);
@@ -191,7 +175,7 @@ Test(refusals, are_taken_without_hello)
 {
 	static const uint8_t goodbye[] = { 0x01, 0xc1, 0x04 };
 
-	open_hub(50);
+	open_with_places(50);
 	raw_open(&raw, &hub);
 	raw_handshake(&raw, &hub);
 	raw_frame(&raw, goodbye, sizeof(goodbye));
