@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """summary.py JUNIT.XML - print "N passed, N failed" for a run of ctest.
 
-A unit test program holds many tests and prints how they went, in the words of
-Criterion or Check; these count one by one. Any other program counts as one
-test. A test that did not run is a failure.
+A program that holds many tests prints how they went, in the words of Criterion,
+Check or Python's unittest; these count one by one. Any other program counts as
+one test. A test that did not run is a failure.
 """
 import re
 import sys
@@ -12,6 +12,8 @@ import xml.etree.ElementTree as ElementTree
 
 CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+)")
 CHECK = re.compile(r"%: Checks: (\d+), Failures: (\d+), Errors: (\d+)")
+UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED \((.*)\))$",
+                      re.MULTILINE)
 
 
 def inner(text):
@@ -23,6 +25,10 @@ def inner(text):
     if found:
         run = int(found[1])
         return run, run - int(found[2]) - int(found[3])
+    found = UNITTEST.search(text)
+    if found:
+        bad = sum(int(n) for n in re.findall(r"\d+", found[2] or ""))
+        return int(found[1]), int(found[1]) - bad
     return None
 
 

@@ -19,9 +19,15 @@ if(WEFT_VALGRIND)
 		--suppressions=${PROJECT_SOURCE_DIR}/test/support/valgrind.supp)
 endif()
 
-# weft_unit_test(<name> SOURCES ... LINKS ...): one program per source folder.
+# weft_unit_test(<name> [REAL_TIME] SOURCES ... LINKS ...): one program per
+# source folder. REAL_TIME is for tests with real sockets and deadlines: under
+# valgrind these take most of a minute for a second of work and would fail for
+# that alone, so there the interop tests run the same code instead.
 function(weft_unit_test name)
-	cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+	cmake_parse_arguments(arg "REAL_TIME" "" "SOURCES;LINKS" ${ARGN})
+	if(arg_REAL_TIME AND WEFT_VALGRIND)
+		return()
+	endif()
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE test_support ${arg_LINKS})
 	if(WEFT_TEST_FRAMEWORK STREQUAL "criterion")
@@ -32,6 +38,16 @@ function(weft_unit_test name)
 		${WEFT_TEST_LAUNCHER} $<TARGET_FILE:${name}> ${options})
 	set_tests_properties(${name} PROPERTIES
 		TIMEOUT 600 LABELS unit ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
+endfunction()
+
+# weft_test_program(<target>) - build/<preset>/programs/<target> starts it as
+# the tests of this build do, under valgrind for one.
+function(weft_test_program target)
+	string(JOIN " " launcher ${WEFT_TEST_LAUNCHER})
+	file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/programs/${target}
+		CONTENT "#!/bin/sh\nexec ${launcher} $<TARGET_FILE:${target}> \"$@\"\n"
+		FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+			GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 endfunction()
 
 # weft_fuzz_target(<name> SOURCES ... LINKS ...): LLVMFuzzerTestOneInput in
