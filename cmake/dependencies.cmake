@@ -20,6 +20,16 @@ weft_find(crypto libcrypto libssl-dev)
 weft_find(snappy snappy libsnappy-dev)
 weft_find(jansson jansson libjansson-dev)
 
+# The archive: the shared library would bring libstdc++ along.
+find_library(BOOST_CONTEXT libboost_context.a)
+if(NOT BOOST_CONTEXT)
+	message(FATAL_ERROR "libboost_context.a is missing: apt-get install "
+		"libboost-context-dev (or run scripts/setup)")
+endif()
+add_library(weft::boost_context STATIC IMPORTED)
+set_target_properties(weft::boost_context PROPERTIES
+	IMPORTED_LOCATION ${BOOST_CONTEXT})
+
 find_path(UTHASH_DIR uthash.h)
 if(NOT UTHASH_DIR)
 	message(FATAL_ERROR "uthash.h is missing: apt-get install uthash-dev "
