@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared objects before they are loaded: any bytes are judged without reading
+ * outside of them, and a refusal says why. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/plugin/elf_check.h"
+
+#define MUST(cond)               \
+	do {                     \
+		if (!(cond))     \
+			abort(); \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct elf_plugin plugin = { .abi = 99 };
+	struct why why = WHY_NONE;
+
+	if (elf_check(&plugin, span_of(data, size), &why)) {
+		MUST(why.text[0]);
+		MUST(plugin.abi == 99 && !plugin.is_known);
+		return 0;
+	}
+	MUST(!why.text[0]);
+	if (plugin.is_known)
+		MUST(plugin.size <= size);
+	else
+		MUST(!plugin.abi && !plugin.size && !plugin.abi_hash);
+	return 0;
+}
