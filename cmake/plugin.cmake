@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+# Our own plugins, on top of what others use.
 include(GNUInstallDirs)
+include(${CMAKE_CURRENT_LIST_DIR}/weft-plugin.cmake)
 
 # Where an installed weft looks for plugins by name. A weft in a build tree
 # looks beside itself: see weft_plugin.
 set(WEFT_PLUGIN_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/weft/plugins)
 
-# weft_plugin_module(<target> SOURCES ... LINKS ... DEFINES ...): a shared
-# object that sees the plugins' headers and exports weft_plugin alone. Calls to
-# its own functions are its own, whatever the host has of the same name.
+# weft_plugin_module(<target> SOURCES ... LINKS ... DEFINES ...)
 function(weft_plugin_module target)
 	cmake_parse_arguments(arg "" "" "SOURCES;LINKS;DEFINES" ${ARGN})
-	set(map ${PROJECT_SOURCE_DIR}/plugins/plugin.map)
-	add_library(${target} MODULE ${arg_SOURCES})
-	target_link_libraries(${target} PRIVATE weft_abi ${arg_LINKS})
+	weft_add_plugin(${target} ${arg_SOURCES})
+	target_link_libraries(${target} PRIVATE ${arg_LINKS})
 	target_compile_definitions(${target} PRIVATE ${arg_DEFINES})
-	target_link_options(${target} PRIVATE -Wl,--version-script=${map})
-	set_target_properties(${target} PROPERTIES
-		PREFIX "" LINK_DEPENDS ${map} SKIP_BUILD_RPATH ON)
+	set_target_properties(${target} PROPERTIES SKIP_BUILD_RPATH ON)
 endfunction()
 
 # weft_plugin(<name> SOURCES ... LINKS ...): a plugin of ours, <name>.so, in
