@@ -39,8 +39,8 @@ struct mono net_loop_now(struct net_loop *loop);
 /* A one-shot timer, set again as often as liked. It never fires early by
  * net_loop_now, and at most about a millisecond late. */
 struct net_timer;
-struct net_timer *net_timer_open(struct net_loop *loop,
-				 void (*fire)(void *ctx), void *ctx);
+struct net_timer *net_timer_open(struct net_loop *loop, void (*fire)(void *ctx),
+				 void *ctx);
 
 /* net_timer_set - fire once at `at` (without waiting, but not from in here,
  * when that is past); MONO_NEVER switches it off. Replaces what was set. */

@@ -52,8 +52,7 @@ struct net_stream_events {
  * ERR_FORMAT: no address or no port. ERR_SYSTEM and what else net_listener_open
  * has: refused by the system at once (no route, out of descriptors). */
 MUST_USE enum err net_stream_dial(struct net_stream **out,
-				  struct net_loop *loop,
-				  const struct addr *to,
+				  struct net_loop *loop, const struct addr *to,
 				  const struct net_stream_events *events,
 				  void *ctx, struct why *why);
 
@@ -77,7 +76,7 @@ size_t net_stream_queued(const struct net_stream *s);
  * come; reading goes on. What is appended after that is dropped. */
 void net_stream_shutdown(struct net_stream *s);
 
-/* net_stream_close - at once; queued bytes are dropped. `closed` comes later. */
+/* net_stream_close - at once; what is queued is dropped. `closed` follows. */
 void net_stream_close(struct net_stream *s);
 
 /* net_stream_reset - the same, with a TCP reset instead of an orderly end. */
@@ -99,12 +98,10 @@ struct net_listener;
  *
  * ERR_BUSY: the address is in use. ERR_DENIED: not permitted (a port below
  * 1024). ERR_NOT_FOUND: no interface has that address. ERR_SYSTEM. */
-MUST_USE enum err net_listener_open(struct net_listener **out,
-				    struct net_loop *loop,
-				    const struct addr *at,
-				    void (*accepted)(void *ctx,
-						     struct net_stream *s),
-				    void *ctx, struct why *why);
+MUST_USE enum err net_listener_open(
+	struct net_listener **out, struct net_loop *loop, const struct addr *at,
+	void (*accepted)(void *ctx, struct net_stream *s), void *ctx,
+	struct why *why);
 
 /* net_listener_pause - leave new connections in the kernel's backlog;
  * resume accepts them. Accept errors (out of descriptors) pause by

@@ -26,11 +26,12 @@ struct net_resolve;
 /* net_resolve_open - the addresses of a name, in the system's order, at most
  * 8. `found` is called once, later: ERR_NONE with count >= 1, or
  * ERR_NOT_FOUND with the system's words. Close frees it, before or after. */
-struct net_resolve *
-net_resolve_open(struct net_loop *loop, const char *name,
-		 void (*found)(void *ctx, enum err rc, const struct ip *ips,
-			       size_t count, const struct why *why),
-		 void *ctx);
+struct net_resolve *net_resolve_open(struct net_loop *loop, const char *name,
+				     void (*found)(void *ctx, enum err rc,
+						   const struct ip *ips,
+						   size_t count,
+						   const struct why *why),
+				     void *ctx);
 void net_resolve_close(struct net_resolve *r);
 
 #endif

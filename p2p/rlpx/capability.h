@@ -8,9 +8,9 @@
 #include "p2p/base/span.h"
 
 enum {
-	CAPABILITY_BASE_CODES = 16, /* 0x00..0x0f are the base protocol's */
-	CAPABILITY_NAME_MAX = 64,   /* of ours; with terminator */
-	CAPABILITIES_MAX = 64,      /* local ones per node */
+	CAPABILITY_BASE_CODES = 16,   /* 0x00..0x0f are the base protocol's */
+	CAPABILITY_NAME_MAX = 64,     /* of ours; with terminator */
+	CAPABILITIES_MAX = 64,	      /* local ones per node */
 	CAPABILITIES_PEER_MAX = 1024, /* a 2048-byte Hello holds fewer */
 };
 
@@ -18,7 +18,7 @@ enum {
 struct capability {
 	char name[CAPABILITY_NAME_MAX];
 	uint64_t version;
-	uint32_t codes;       /* message codes used, from 0 */
+	uint32_t codes;	      /* message codes used, from 0 */
 	uint32_t max_message; /* bytes, uncompressed; 0: the frame's limit */
 };
 
@@ -30,7 +30,7 @@ struct capability_claim {
 
 /* A shared capability: local[index] occupies offset..offset + codes - 1. */
 struct capability_match {
-	uint32_t index;  /* into the local list */
+	uint32_t index;	 /* into the local list */
 	uint32_t offset; /* 16 or more */
 };
 

@@ -18,8 +18,8 @@ enum base_code {
 enum {
 	HELLO_MAX = 2048, /* bytes of payload, and of any first message */
 	HELLO_NAME_MAX = 256,
-	BASE_VERSION = 5,        /* ours: snappy after Hello */
-	BASE_VERSION_PLAIN = 4,  /* no compression */
+	BASE_VERSION = 5,	/* ours: snappy after Hello */
+	BASE_VERSION_PLAIN = 4, /* no compression */
 };
 
 /* A peer's Hello. Owns its bytes: copy freely, nothing to free. Claims are
@@ -81,7 +81,9 @@ enum disconnect_reason {
  * DISC_INVALID. */
 uint8_t disconnect_read(struct span payload);
 
-enum { DISCONNECT_MAX = 3 };
+enum {
+	DISCONNECT_MAX = 3
+};
 
 /* disconnect_make - the list form, into out; returns its length. */
 size_t disconnect_make(uint8_t out[DISCONNECT_MAX], uint8_t reason);
