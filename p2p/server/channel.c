@@ -125,17 +125,19 @@ void channels_message(struct peer *p, uint32_t match, struct msg *msg)
 void channels_writable(struct peer *p)
 {
 	size_t first = p->next_writable;
+	bool told = false;
 
-	/* Each starts one later than the last time, so that none is always
-	 * first to fill the budget again. */
-	if (p->channel_count)
-		p->next_writable = (first + 1) % p->channel_count;
 	for (size_t i = 0; i < p->channel_count && p->state == PEER_UP; i++) {
-		struct channel *ch =
-			&p->channels[(first + i) % p->channel_count];
+		size_t at = (first + i) % p->channel_count;
+		struct channel *ch = &p->channels[at];
 
 		if (!ch->wants_room)
 			continue;
+		/* Who is first may fill the budget again, so next time it is
+		 * the turn of those behind it. */
+		if (!told)
+			p->next_writable = (at + 1) % p->channel_count;
+		told = true;
 		ch->wants_room = false;
 		if (ch->protocol->writable)
 			obey(ch, ch->protocol->writable(ch, ch->user));

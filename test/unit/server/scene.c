@@ -88,7 +88,8 @@ static int on_opened(struct channel *ch, void *state, void **user)
 	n->channels[n->channel_count++] = ch;
 	n->opened++;
 	*user = n;
-	return PROTOCOL_GO_ON;
+	return n->end_in_opened ? PROTOCOL_END(DISC_INCOMPATIBLE)
+				: PROTOCOL_GO_ON;
 }
 
 static void on_closed(struct channel *ch, void *user)
@@ -112,6 +113,7 @@ static int on_message(struct channel *ch, void *user, struct msg *m)
 	n->messages++;
 	n->bytes += m->size;
 	n->last_code = m->code;
+	n->last_protocol = ch->protocol->capability.name;
 	n->last_size = m->size;
 	switch ((enum test_code)m->code) {
 	case TEST_DATA:
@@ -186,7 +188,7 @@ void node_init(struct node *n, struct scene *s)
 	*n = (struct node){ .scene = s, .limits = server_limits_default };
 	rng_key(&n->key.key);
 	ecc_pub_of(&n->key.pub, &n->key.key);
-	n->protocol = (struct protocol){
+	n->protocols[0] = (struct protocol){
 		.capability = { .name = "test",
 				.version = 1,
 				.codes = TEST_CODES },
@@ -199,7 +201,7 @@ void node_init(struct node *n, struct scene *s)
 	n->config = (struct server_config){
 		.key = &n->key,
 		.name = "test/v1",
-		.protocols = &n->protocol,
+		.protocols = n->protocols,
 		.protocol_count = 1,
 		.listening = SERVER_LISTEN,
 		.max_peers = SERVER_MAX_PEERS,
@@ -208,6 +210,14 @@ void node_init(struct node *n, struct scene *s)
 		.limits = &n->limits,
 	};
 	cr_assert_eq(addr_parse(&n->config.listen, "127.0.0.1:0"), ERR_NONE);
+}
+
+void node_speak(struct node *n, const char *name)
+{
+	struct protocol *p = &n->protocols[n->config.protocol_count++];
+
+	*p = n->protocols[0];
+	strcpy(p->capability.name, name);
 }
 
 void node_open(struct node *n)
@@ -301,6 +311,16 @@ void node_join(struct node *a, struct node *b)
 	node_dial(a, b);
 	node_wait_peers(a, of_a + 1);
 	node_wait_peers(b, of_b + 1);
+}
+
+struct channel *node_channel(struct node *n, const char *protocol)
+{
+	for (size_t i = 0; i < n->channel_count; i++)
+		if (!strcmp(n->channels[i]->protocol->capability.name,
+			    protocol))
+			return n->channels[i];
+	cr_assert(false, "no such channel");
+	return NULL;
 }
 
 enum err node_try_send(struct node *n, uint32_t code, size_t size)

@@ -13,6 +13,7 @@
 enum {
 	SCENE_PATIENCE_S = 60,
 	NODE_CHANNELS = 8,
+	NODE_PROTOCOLS = 3,
 	TEST_CODES = 4,
 };
 
@@ -50,7 +51,7 @@ struct node {
 	struct ecc_keypair key;
 	struct server_config config;
 	struct server_limits limits;
-	struct protocol protocol;
+	struct protocol protocols[NODE_PROTOCOLS]; /* [0]: "test" */
 	struct enode self;
 
 	struct channel *channels[NODE_CHANNELS]; /* open ones, in order */
@@ -60,10 +61,12 @@ struct node {
 	size_t messages;
 	uint64_t bytes;
 	size_t wrong; /* messages that did not hold their pattern */
+	const char *last_protocol;
 	uint32_t last_code;
 	size_t last_size;
 	size_t writable;
 	bool odd_result; /* TEST_CALL returns nonsense */
+	bool end_in_opened;
 	void (*on_call)(struct node *n, struct channel *ch);
 	void (*on_writable)(struct node *n, struct channel *ch);
 	void (*on_event)(struct node *n, const struct server_event *ev);
@@ -79,6 +82,9 @@ struct node {
 /* node_init - a key, default limits, the test protocol, a listener on a
  * loopback port. Change what the test is about, then node_open. */
 void node_init(struct node *n, struct scene *s);
+
+/* node_speak - offer one more protocol, like "test" but for its name. */
+void node_speak(struct node *n, const char *name);
 void node_open(struct node *n);
 void node_close(struct node *n); /* and wait for SERVER_CLOSED */
 void node_dial(struct node *n, const struct node *to);
@@ -89,6 +95,9 @@ void node_join(struct node *a, struct node *b);
 /* node_send - the pattern of so many bytes, over the first channel. */
 void node_send(struct node *n, size_t size);
 enum err node_try_send(struct node *n, uint32_t code, size_t size);
+
+/* node_channel - the first open channel of that protocol. */
+struct channel *node_channel(struct node *n, const char *protocol);
 
 void node_wait_messages(struct node *n, size_t messages);
 void node_wait_peers(struct node *n, size_t peers);

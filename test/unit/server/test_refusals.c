@@ -146,7 +146,7 @@ Test(refusals, who_shares_no_capability)
 
 	open_with_places(50);
 	node_init(&other, &scene);
-	strcpy(other.protocol.capability.name, "other");
+	strcpy(other.protocols[0].capability.name, "other");
 	node_open(&other);
 	node_dial(&other, &hub);
 	scene_until(&scene, has_failed, &other);

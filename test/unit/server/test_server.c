@@ -180,7 +180,7 @@ Test(server, leaves_nothing_behind_when_it_cannot_open)
 	cr_assert_neq(why.text[0], '\0');
 
 	a.config.listening = SERVER_NO_LISTEN;
-	twice[0] = twice[1] = a.protocol;
+	twice[0] = twice[1] = a.protocols[0];
 	a.config.protocols = twice;
 	a.config.protocol_count = 2;
 	cr_assert_eq(server_open(&s, scene.loop, &a.config, &why), ERR_EXISTS);
