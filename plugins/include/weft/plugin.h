@@ -322,6 +322,14 @@ struct weft_api {
 	int (*unpack_items)(const struct weft_msg *, const char *format,
 			    struct weft_item *items, size_t room,
 			    size_t *count);
+	int (*pack_va)(void *out, size_t room, size_t *size, const char *format,
+		       va_list ap);
+	int (*pack_items)(void *out, size_t room, size_t *size,
+			  const char *format, const struct weft_item *items,
+			  size_t count);
+	int (*list_enter)(struct weft_msg *);
+	int (*list_next)(struct weft_msg *rest, struct weft_msg *item,
+			 size_t size);
 };
 
 /* Where the calls below go. Every plugin, and every program that embeds a node,
@@ -546,6 +554,50 @@ static inline int weft_unpack_items(const struct weft_msg *msg,
 	return weft_api_table->unpack_items(msg, format, items, room, count);
 }
 
+/* weft_pack - the same bytes to out: for weft_msg_new, or as pieces of a list
+ * ('r' takes any number of whole items, one behind the other). *size is what
+ * they take. WEFT_ELIMIT: more than room, and nothing was written. */
+static inline int weft_pack(void *out, size_t room, size_t *size,
+			    const char *format, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, format);
+	rc = weft_api_table->pack_va(out, room, size, format, ap);
+	va_end(ap);
+	return rc;
+}
+static inline int weft_pack_items(void *out, size_t room, size_t *size,
+				  const char *format,
+				  const struct weft_item *items, size_t count)
+{
+	return weft_api_table->pack_items(out, room, size, format, items,
+					  count);
+}
+
+/* Lists of any length, item by item:
+ *
+ *     struct weft_msg rest = msg, item;
+ *
+ *     rc = weft_list(&rest);
+ *     while (!rc && (rc = weft_next(&rest, &item)) == 0)
+ *             rc = weft_unpack(&item, "u", &n);
+ *     if (rc != WEFT_ENOENT)
+ *             return rc;
+ *
+ * weft_list turns a message, or a part of one, that is a list and nothing else
+ * into the run of its items. weft_next takes the first item off a run;
+ * WEFT_ENOENT: there is none left. Both: WEFT_EMSG, and nothing has changed. */
+static inline int weft_list(struct weft_msg *msg)
+{
+	return weft_api_table->list_enter(msg);
+}
+static inline int weft_next(struct weft_msg *rest, struct weft_msg *item)
+{
+	return weft_api_table->list_next(rest, item, sizeof(*item));
+}
+
 /* --- channels and peers ----------------------------------------------------
  */
 
@@ -676,9 +728,9 @@ static inline int weft_work(struct weft_host *host, void (*fn)(void *arg),
 }
 
 /* weft_post - from any thread: run fn(arg) in a fiber of the plugin's. After 0
- * it is called, in order. WEFT_ECLOSED on a stopped host, WEFT_ELIMIT when
- * 65,536 posts wait: fn will not be called. The plugin joins its threads in
- * stop: the host is gone soon after. */
+ * it is called, in order, 256 of them at a time. WEFT_ECLOSED on a stopped host,
+ * WEFT_ELIMIT when 65,536 posts wait: fn will not be called. The plugin joins
+ * its threads in stop: the host is gone soon after. */
 static inline int weft_post(struct weft_host *host, void (*fn)(void *arg),
 			    void *arg)
 {
