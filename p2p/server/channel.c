@@ -100,7 +100,7 @@ void channels_open(struct peer *p)
 		struct channel *ch = &p->channels[i];
 
 		ch->peer = p;
-		ch->protocol = &p->server->protocols[matches[i].index];
+		ch->protocol = &p->offer->protocols[matches[i].index];
 		ch->match = (uint32_t)i;
 	}
 	for (size_t i = 0; i < count && p->state == PEER_UP; i++) {
@@ -141,6 +141,41 @@ void channels_writable(struct peer *p)
 		ch->wants_room = false;
 		if (ch->protocol->writable)
 			obey(ch, ch->protocol->writable(ch, ch->user));
+	}
+}
+
+/* Do both speak through the same calls to the same state? */
+static bool is_same_protocol(const struct protocol *a, const struct protocol *b)
+{
+	return a->state == b->state && a->opened == b->opened &&
+	       a->message == b->message && a->closed == b->closed &&
+	       a->writable == b->writable;
+}
+
+/* The old protocol's queues go with it, and with them what it held back. */
+static void rebind(struct channel *ch, const struct protocol *to)
+{
+	if (ch->open && ch->protocol->closed)
+		ch->protocol->closed(ch, ch->user);
+	channel_resume(ch);
+	ch->protocol = to;
+	ch->user = NULL;
+	ch->wants_room = false;
+	if (ch->open && to->opened)
+		obey(ch, to->opened(ch, to->state, &ch->user));
+}
+
+void channels_rebind(struct peer *p, const struct offer *offer)
+{
+	for (size_t i = 0; i < p->channel_count && p->state == PEER_UP; i++) {
+		struct channel *ch = &p->channels[i];
+		const struct protocol *to =
+			offer_find(offer, &ch->protocol->capability);
+
+		if (!is_same_protocol(ch->protocol, to))
+			rebind(ch, to);
+		else
+			ch->protocol = to;
 	}
 }
 

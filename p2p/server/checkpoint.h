@@ -11,9 +11,11 @@
  * peers may have changed. */
 struct checkpoint {
 	size_t max_peers;
+	size_t max_inbound; /* see checkpoint_max_inbound */
 	size_t peers;
 	size_t inbound_peers;
 	bool inbound;
+	bool trusted; /* "bypass only the two 0x04 tests" */
 	bool is_peer; /* its id is in the set of peers */
 	bool is_self; /* its id is ours */
 };
@@ -30,9 +32,9 @@ int checkpoint_peer(const struct checkpoint *c);
  * one"; a server without protocols accepts anyone. */
 int checkpoint_shared(size_t offered, size_t shared);
 
-/* The share of peers that are dialed: a third, at least one; the rest may be
- * inbound. Static nodes may fill max_peers: see dial.h. */
-size_t checkpoint_max_dialed(size_t max_peers);
-size_t checkpoint_max_inbound(size_t max_peers);
+/* The share of peers that are dialed: one in `ratio` (0: three), at least one;
+ * the rest may be inbound. Static nodes may fill max_peers: see dial.h. */
+size_t checkpoint_max_dialed(size_t max_peers, size_t ratio);
+size_t checkpoint_max_inbound(size_t max_peers, size_t ratio);
 
 #endif

@@ -117,6 +117,16 @@ enum err dial_add(struct dial *d, const struct enode *node, struct mono now)
 	return ERR_NONE;
 }
 
+void dial_remove(struct dial *d, struct dial_node *n)
+{
+	HASH_DEL(d->by_id, n);
+	if (!n->dialing && !n->up)
+		heap_remove(d, n);
+	n->removed = true;
+	if (!n->dialing)
+		free(n);
+}
+
 size_t dial_slots(size_t max_dialed, size_t dialed_peers, size_t max_pending)
 {
 	size_t missing =
@@ -162,7 +172,10 @@ void dial_done(struct dial *d, struct dial_node *n, struct mono now)
 	assert(n->dialing);
 	n->dialing = false;
 	d->dialing--;
-	wait_again(d, n, now);
+	if (n->removed)
+		free(n);
+	else
+		wait_again(d, n, now);
 }
 
 void dial_up(struct dial *d, struct dial_node *n, struct mono now)

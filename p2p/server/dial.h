@@ -32,6 +32,7 @@ struct dial_node {
 	/* Private to dial.c. */
 	bool dialing;
 	bool up;
+	bool removed;	  /* to be freed when its dial is over */
 	uint32_t wait_ms; /* after the next failure */
 	struct mono due;  /* while in the heap */
 	struct mono up_at;
@@ -56,6 +57,10 @@ void dial_clear(struct dial *d);
 MUST_USE enum err dial_add(struct dial *d, const struct enode *node,
 			   struct mono now);
 
+/* dial_remove - forget the node. One whose dial is under way lives until
+ * dial_done, but is found no more. */
+void dial_remove(struct dial *d, struct dial_node *n);
+
 /* dial_find - NULL when the node is not one of ours. */
 struct dial_node *dial_find(const struct dial *d, const struct node_id *id);
 
@@ -71,7 +76,7 @@ struct dial_node *dial_take(struct dial *d, size_t slots, struct mono now);
 struct mono dial_due(const struct dial *d);
 
 /* dial_done - the dial is over. If it became a session, dial_up was called
- * before. */
+ * before. A node removed meanwhile is freed. */
 void dial_done(struct dial *d, struct dial_node *n, struct mono now);
 
 /* A session with the node began, ended. */

@@ -4,9 +4,15 @@
 #define P2P_SERVER_INSIDE_H
 
 #include "p2p/server/limits.h"
+#include "p2p/server/offer.h"
 #include "p2p/server/peer.h"
 #include "p2p/server/replay.h"
 #include "p2p/server/server.h"
+
+struct trusted {
+	struct node_id id;
+	UT_hash_handle hh;
+};
 
 struct server {
 	struct net_loop *loop;
@@ -16,9 +22,8 @@ struct server {
 	struct node_id id;
 	char *name;
 
-	/* Sorted as in Hello; protocols[i] speaks local[i]. */
-	struct capability *local;
-	struct protocol *protocols;
+	struct offer *offer;
+	bool offer_is_new; /* peers are to be looked at for it */
 
 	struct net_listener *listener; /* NULL: not listening, or closed */
 	struct net_timer *timer;
@@ -31,6 +36,7 @@ struct server {
 	struct replay replay;
 	struct linger linger;
 	struct dial dial;
+	struct trusted *trusted; /* a table */
 
 	struct server_counters counters; /* bytes: of ended streams */
 };
@@ -51,6 +57,17 @@ void server_welcome(struct server *s, struct peer *p);
 /* server_farewell - p is over and about to be freed: takes it out of
  * everything and tells. Calls the event callback, last. */
 void server_farewell(struct server *s, struct peer *p);
+
+/* server_find - the peer of that id, or NULL. */
+struct peer *server_find(const struct server *s, const struct node_id *id);
+
+bool server_trusts(const struct server *s, const struct node_id *id);
+
+void server_distrust_all(struct server *s);
+
+/* server_apply_offer - bring the peers in line with a new offer. Calls
+ * protocols. */
+void server_apply_offer(struct server *s);
 
 /* server_dial_due - start the dials that are due. */
 void server_dial_due(struct server *s);

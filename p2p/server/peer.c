@@ -273,6 +273,11 @@ static void on_found(void *ctx, enum err rc, const struct ip *ips, size_t count,
 		return;
 	}
 	ip = &ips[(p->dialed->tries - 1) % count];
+	if (!netlist_has(&p->server->config.restrict_to, ip)) {
+		peer_end(p, DISC_NETWORK, PEER_GONE,
+			 "its address is outside the allowed networks");
+		return;
+	}
 	admit_know(&p->server->admit, ip);
 	net_resolve_close(p->resolve);
 	p->resolve = NULL;

@@ -19,6 +19,7 @@
 #include "p2p/rlpx/rlpx.h"
 #include "p2p/server/admit.h"
 #include "p2p/server/dial.h"
+#include "p2p/server/offer.h"
 #include "p2p/server/pace.h"
 #include "p2p/server/protocol.h"
 #include "p2p/server/table.h"
@@ -67,6 +68,7 @@ struct peer {
 	struct net_timer *timer;
 	struct net_resolve *resolve;
 	struct rlpx *rlpx;
+	struct offer *offer;	/* what we said in this session's Hello */
 	struct peer_work *work; /* a job that is out */
 
 	struct pace pace;
@@ -144,6 +146,11 @@ void channels_message(struct peer *p, uint32_t match, struct msg *msg);
 
 /* channels_writable - the stream took all: who was told ERR_BUSY may go on. */
 void channels_writable(struct peer *p);
+
+/* channels_rebind - the server offers something else, but what is shared stays:
+ * a channel whose protocol changed is closed and opened anew. Calls
+ * protocols. */
+void channels_rebind(struct peer *p, const struct offer *offer);
 
 /* channels_close - the last call to each open one; again does nothing. */
 void channels_close(struct peer *p);

@@ -38,11 +38,12 @@ static enum err new_core(struct peer *p)
 		.plain = s->config.plain,
 		.version = BASE_VERSION,
 		.name = s->name,
-		.local = s->local,
-		.local_count = s->config.protocol_count,
 	};
 	enum err rc;
 
+	p->offer = offer_get(s->offer);
+	config.local = p->offer->local;
+	config.local_count = p->offer->count;
 	if (!p->inbound)
 		config.remote = p->dialed->node.pub;
 	draw_entropy(&config.entropy);

@@ -14,9 +14,9 @@ static void free_server(struct server *s)
 	admit_clear(&s->admit);
 	replay_clear(&s->replay);
 	dial_clear(&s->dial);
+	server_distrust_all(s);
 	free(s->name);
-	free(s->local);
-	free(s->protocols);
+	offer_put(s->offer);
 	secret_wipe(&s->key, sizeof(s->key));
 	free(s);
 }
@@ -35,6 +35,8 @@ static void on_timer(void *ctx)
 {
 	struct server *s = ctx;
 
+	if (!s->closing && s->offer_is_new)
+		server_apply_offer(s);
 	if (!s->closing)
 		server_dial_due(s);
 	else if (!s->all)
@@ -56,6 +58,11 @@ static void on_accepted(void *ctx, struct net_stream *stream)
 	struct admit_slot slot;
 
 	s->counters.accepted++;
+	if (!netlist_has(&s->config.restrict_to, &from.ip)) {
+		s->counters.restricted++;
+		net_stream_close(stream);
+		return;
+	}
 	if (admit_take(&s->admit, &slot, &from.ip, net_loop_now(s->loop)) !=
 	    ADMIT_YES) {
 		s->counters.throttled++;
@@ -68,60 +75,6 @@ static void on_accepted(void *ctx, struct net_stream *stream)
 }
 
 /* --- opening ------------------------------------------------------------- */
-
-static const struct protocol *protocol_of(const struct server_config *config,
-					  const struct capability *c)
-{
-	for (size_t i = 0; i < config->protocol_count; i++) {
-		const struct protocol *p = &config->protocols[i];
-
-		if (p->capability.version == c->version &&
-		    !strcmp(p->capability.name, c->name))
-			return p;
-	}
-	abort();
-}
-
-/* Both arrays in the order of Hello, so that a match's index serves both. */
-static enum err take_protocols(struct server *s,
-			       const struct server_config *config,
-			       struct why *why)
-{
-	size_t count = config->protocol_count;
-	enum err rc;
-
-	s->local = calloc(count + 1, sizeof(*s->local));
-	s->protocols = calloc(count + 1, sizeof(*s->protocols));
-	if (!s->local || !s->protocols)
-		abort();
-	for (size_t i = 0; i < count; i++)
-		s->local[i] = config->protocols[i].capability;
-	rc = capability_check(s->local, count);
-	if (rc)
-		return err_fail(why, rc, "protocols: %s", err_name(rc));
-	capability_sort(s->local, count);
-	for (size_t i = 0; i < count; i++)
-		s->protocols[i] = *protocol_of(config, &s->local[i]);
-	return ERR_NONE;
-}
-
-/* Better found out here than by every peer. */
-static enum err try_hello(const struct server *s, struct why *why)
-{
-	struct buf hello;
-	enum err rc;
-
-	buf_init(&hello, HELLO_MAX);
-	rc = hello_make(&hello, BASE_VERSION, s->name, s->local,
-			s->config.protocol_count, &s->key.pub,
-			(struct span){ 0 });
-	buf_clear(&hello);
-	return rc ? err_fail(why, rc,
-			     "name and protocols do not fit into a Hello of "
-			     "%d bytes",
-			     HELLO_MAX)
-		  : ERR_NONE;
-}
 
 static struct server *new_server(struct net_loop *loop,
 				 const struct server_config *config)
@@ -141,7 +94,7 @@ static struct server *new_server(struct net_loop *loop,
 	if (!s->name)
 		abort();
 	s->config.name = s->name;
-	s->config.protocols = NULL; /* ours, sorted, are in s->protocols */
+	s->config.protocols = NULL; /* ours are in s->offer */
 	if (s->config.max_pending == 0)
 		s->config.max_pending = SERVER_MAX_PENDING;
 	admit_init(&s->admit, &s->limits->admit, s->config.max_pending);
@@ -155,10 +108,9 @@ enum err server_open(struct server **out, struct net_loop *loop,
 		     const struct server_config *config, struct why *why)
 {
 	struct server *s = new_server(loop, config);
-	enum err rc = take_protocols(s, config, why);
+	enum err rc = offer_new(&s->offer, config->protocols,
+				config->protocol_count, s->name, why);
 
-	if (!rc)
-		rc = try_hello(s, why);
 	if (!rc && config->listening == SERVER_LISTEN)
 		rc = net_listener_open(&s->listener, loop, &config->listen,
 				       on_accepted, s, why);

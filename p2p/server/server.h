@@ -6,6 +6,7 @@
 #define P2P_SERVER_SERVER_H
 
 #include "p2p/base/log.h"
+#include "p2p/base/netlist.h"
 #include "p2p/net/loop.h"
 #include "p2p/rlpx/rlpx.h"
 #include "p2p/server/protocol.h"
@@ -52,7 +53,9 @@ struct server_config {
 	enum rlpx_plain plain; /* answer handshakes from before EIP-8 */
 	size_t max_peers;      /* 0: nobody */
 	size_t max_pending;    /* 0: SERVER_MAX_PENDING */
-	const struct log *log; /* borrowed; may be NULL */
+	size_t dial_ratio;     /* one in so many peers is dialed; 0: three */
+	struct netlist restrict_to; /* dialed and accepted; empty: all */
+	const struct log *log;	    /* borrowed; may be NULL */
 
 	/* Called on the loop, never from inside a call here. May be NULL. */
 	void (*event)(void *ctx, const struct server_event *ev);
@@ -64,12 +67,13 @@ struct server_config {
 
 /* What happened so far; never goes down. */
 struct server_counters {
-	uint64_t accepted;  /* inbound TCP connections */
-	uint64_t dialed;    /* outbound attempts */
-	uint64_t sessions;  /* that got past Hello */
-	uint64_t throttled; /* inbound closed at once: their address came too
-			     * often or has its share, or no slot was free */
-	uint64_t replays;   /* auth packets seen before */
+	uint64_t accepted;   /* inbound TCP connections */
+	uint64_t dialed;     /* outbound attempts */
+	uint64_t sessions;   /* that got past Hello */
+	uint64_t throttled;  /* inbound closed at once: their address came too
+			      * often or has its share, or no slot was free */
+	uint64_t restricted; /* inbound closed at once: outside restrict_to */
+	uint64_t replays;    /* auth packets seen before */
 	uint64_t faults[RLPX_FAULT_COUNT];
 	uint64_t timeouts_handshake;
 	uint64_t timeouts_idle;
@@ -101,6 +105,48 @@ void server_close(struct server *s);
  * key is no point of the curve. ERR_CLOSED: the server is closing. */
 MUST_USE enum err server_dial(struct server *s, const struct enode *node,
 			      struct why *why);
+
+/* server_undial - no longer keep that session; one that stands goes on.
+ * ERR_NOT_FOUND: it is not a node of server_dial. */
+MUST_USE enum err server_undial(struct server *s, const struct node_id *id);
+
+/* server_disconnect - end the session with a peer, soon. ERR_NOT_FOUND: no peer
+ * has that id. */
+MUST_USE enum err server_disconnect(struct server *s, const struct node_id *id,
+				    uint8_t reason);
+
+/* server_trust - this node may always be a peer, whatever the limits; takes
+ * effect on a live peer as well. ERR_LIMIT: SERVER_MAX_TRUSTED are.
+ * server_distrust does not end a session. */
+enum {
+	SERVER_MAX_TRUSTED = 10000
+};
+MUST_USE enum err server_trust(struct server *s, const struct node_id *id);
+void server_distrust(struct server *s, const struct node_id *id);
+
+/* server_offer - offer these protocols from now on. Peers with whom that
+ * changes what is shared are disconnected (0x00), static ones to be dialed
+ * again; the others go on, and each of their channels whose protocol is another
+ * now is closed with the old and opened with the new. All of that happens
+ * later, from the loop. Errors as of server_open; nothing has changed then. */
+MUST_USE enum err server_offer(struct server *s,
+			       const struct protocol *protocols, size_t count,
+			       struct why *why);
+
+/* One peer, for a list of them. Borrowed for the call. */
+struct server_peer {
+	const struct peer_facts *facts;
+	const struct hello *hello;
+	struct channel *const *channels; /* in the order of their codes */
+	size_t channel_count;
+	bool trusted;
+	bool is_static;
+};
+
+/* server_each_peer - visit must not call anything that ends or adds peers. */
+void server_each_peer(const struct server *s,
+		      void (*visit)(void *ctx, const struct server_peer *peer),
+		      void *ctx);
 
 /* server_self - our identity and where we listen. */
 void server_self(const struct server *s, struct enode *out);

@@ -19,6 +19,10 @@ enum err server_dial(struct server *s, const struct enode *node,
 	if (!ecc_pub_valid(&node->pub))
 		return err_fail(why, ERR_FORMAT,
 				"its public key is no point of the curve");
+	if (node->ip.family != IP_NONE &&
+	    !netlist_has(&s->config.restrict_to, &node->ip))
+		return err_fail(why, ERR_DENIED,
+				"its address is outside the allowed networks");
 	rc = dial_add(&s->dial, node, net_loop_now(s->loop));
 	if (rc)
 		return err_fail(why, rc, "that node is known already");
@@ -30,6 +34,17 @@ enum err server_dial(struct server *s, const struct enode *node,
 	if (p)
 		dial_up(&s->dial, dial_find(&s->dial, &node->id),
 			net_loop_now(s->loop));
+	server_wake(s);
+	return ERR_NONE;
+}
+
+enum err server_undial(struct server *s, const struct node_id *id)
+{
+	struct dial_node *n = dial_find(&s->dial, id);
+
+	if (!n)
+		return ERR_NOT_FOUND;
+	dial_remove(&s->dial, n);
 	server_wake(s);
 	return ERR_NONE;
 }

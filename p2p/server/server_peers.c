@@ -5,7 +5,7 @@
 #include "p2p/server/checkpoint.h"
 #include "p2p/server/inside.h"
 
-static struct peer *find_peer(const struct server *s, const struct node_id *id)
+struct peer *server_find(const struct server *s, const struct node_id *id)
 {
 	struct peer *p;
 
@@ -17,10 +17,13 @@ int server_check(const struct server *s, const struct peer *p)
 {
 	const struct checkpoint c = {
 		.max_peers = s->config.max_peers,
+		.max_inbound = checkpoint_max_inbound(s->config.max_peers,
+						      s->config.dial_ratio),
+		.trusted = server_trusts(s, &p->facts.id),
 		.peers = HASH_COUNT(s->by_id),
 		.inbound_peers = s->inbound_peers,
 		.inbound = p->inbound,
-		.is_peer = find_peer(s, &p->facts.id) != NULL,
+		.is_peer = server_find(s, &p->facts.id) != NULL,
 		.is_self = node_id_equal(&p->facts.id, &s->id),
 	};
 
@@ -31,7 +34,7 @@ int server_check_hello(const struct server *s, const struct peer *p)
 {
 	const struct capability_match *matches;
 	size_t shared = rlpx_matches(p->rlpx, &matches);
-	int reason = checkpoint_shared(s->config.protocol_count, shared);
+	int reason = checkpoint_shared(p->offer->count, shared);
 
 	return reason == CHECKPOINT_PASS ? server_check(s, p) : reason;
 }
@@ -77,7 +80,7 @@ void server_welcome(struct server *s, struct peer *p)
 	size_t count = rlpx_matches(p->rlpx, &matches);
 
 	for (size_t i = 0; i < count; i++)
-		shared[i] = &s->local[matches[i].index];
+		shared[i] = &p->offer->local[matches[i].index];
 	HASH_ADD(hh, s->by_id, facts.id, sizeof(p->facts.id), p);
 	p->in_set = true;
 	s->inbound_peers += p->inbound;
@@ -134,15 +137,19 @@ static void log_gone(const struct server *s, const struct peer *p)
 void server_farewell(struct server *s, struct peer *p)
 {
 	struct peer gone = *p;
-	struct dial_node *dialed = p->dialed;
+	bool was_dial = p->dialed != NULL;
+	struct enode dialed;
 
 	if (p->in_set)
 		leave_set(s, p);
-	if (dialed)
-		dial_done(&s->dial, dialed, net_loop_now(s->loop));
+	if (was_dial) {
+		dialed = p->dialed->node;
+		dial_done(&s->dial, p->dialed, net_loop_now(s->loop));
+	}
 	admit_release(&s->admit, &p->slot);
 	leave_list(s, p);
 	rlpx_free(p->rlpx);
+	offer_put(p->offer);
 	free(p->channels);
 	free(p);
 	server_wake(s);
@@ -156,10 +163,10 @@ void server_farewell(struct server *s, struct peer *p)
 				.reason = gone.reason,
 				.peers = HASH_COUNT(s->by_id),
 			});
-	else if (dialed && !s->closing)
+	else if (was_dial && !s->closing)
 		emit(s, &(struct server_event){
 				.kind = SERVER_DIAL_FAILED,
-				.dialed = &dialed->node,
+				.dialed = &dialed,
 				.cause = gone.cause,
 				.reason = gone.reason,
 			});

@@ -39,8 +39,8 @@ Test(channel, belongs_to_one_shared_protocol)
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const names[] = { "alpha", "test", "zeta" };
 
-		cr_assert_str_eq(a.server->local[i].name, names[i]);
-		cr_assert_str_eq(a.server->protocols[i].capability.name,
+		cr_assert_str_eq(a.server->offer->local[i].name, names[i]);
+		cr_assert_str_eq(a.server->offer->protocols[i].capability.name,
 				 names[i]);
 	}
 	cr_assert_eq(a.opened, (size_t)2);

@@ -10,30 +10,49 @@ Test(checkpoint, refuses_in_the_order_of_the_specification)
 		int result;
 	} rows[] = {
 		{ { .max_peers = 0 }, DISC_TOO_MANY_PEERS },
-		{ { .max_peers = 9, .peers = 8 }, CHECKPOINT_PASS },
-		{ { .max_peers = 9, .peers = 9 }, DISC_TOO_MANY_PEERS },
+		{ { .max_peers = 9, .max_inbound = 6, .peers = 8 },
+		  CHECKPOINT_PASS },
+		{ { .max_peers = 9, .max_inbound = 6, .peers = 9 },
+		  DISC_TOO_MANY_PEERS },
 		/* A third is kept for dials: 6 of 9 may be inbound. */
 		{ { .max_peers = 9,
+		    .max_inbound = 6,
 		    .peers = 6,
 		    .inbound_peers = 5,
 		    .inbound = true },
 		  CHECKPOINT_PASS },
 		{ { .max_peers = 9,
+		    .max_inbound = 6,
 		    .peers = 6,
 		    .inbound_peers = 6,
 		    .inbound = true },
 		  DISC_TOO_MANY_PEERS },
-		{ { .max_peers = 9, .peers = 6, .inbound_peers = 6 },
+		{ { .max_peers = 9,
+		    .max_inbound = 6,
+		    .peers = 6,
+		    .inbound_peers = 6 },
 		  CHECKPOINT_PASS },
-		{ { .max_peers = 9, .is_peer = true }, DISC_ALREADY_CONNECTED },
-		{ { .max_peers = 9, .is_self = true }, DISC_SELF },
+		{ { .max_peers = 9, .max_inbound = 6, .is_peer = true },
+		  DISC_ALREADY_CONNECTED },
+		{ { .max_peers = 9, .max_inbound = 6, .is_self = true },
+		  DISC_SELF },
+		/* Trusted nodes bypass the limits, and nothing else. */
+		{ { .trusted = true }, CHECKPOINT_PASS },
+		{ { .inbound = true, .trusted = true }, CHECKPOINT_PASS },
+		{ { .trusted = true, .is_peer = true },
+		  DISC_ALREADY_CONNECTED },
+		{ { .trusted = true, .is_self = true }, DISC_SELF },
 		/* The first that hits. */
 		{ { .max_peers = 9,
+		    .max_inbound = 6,
 		    .peers = 9,
 		    .is_peer = true,
 		    .is_self = true },
 		  DISC_TOO_MANY_PEERS },
-		{ { .max_peers = 9, .is_peer = true, .is_self = true },
+		{ { .max_peers = 9,
+		    .max_inbound = 6,
+		    .is_peer = true,
+		    .is_self = true },
 		  DISC_ALREADY_CONNECTED },
 	};
 
@@ -45,16 +64,18 @@ Test(checkpoint, refuses_in_the_order_of_the_specification)
 Test(checkpoint, splits_the_peers_between_dialed_and_inbound)
 {
 	static const struct {
-		size_t max, dialed, inbound;
+		size_t max, ratio, dialed, inbound;
 	} rows[] = {
-		{ 0, 0, 0 }, { 1, 1, 0 }, { 2, 1, 1 },	  { 3, 1, 2 },
-		{ 5, 1, 4 }, { 6, 2, 4 }, { 50, 16, 34 },
+		{ 0, 0, 0, 0 },	   { 1, 0, 1, 0 },   { 2, 0, 1, 1 },
+		{ 3, 0, 1, 2 },	   { 5, 0, 1, 4 },   { 6, 0, 2, 4 },
+		{ 50, 0, 16, 34 }, { 50, 1, 50, 0 }, { 50, 2, 25, 25 },
+		{ 4, 5, 1, 3 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		cr_assert_eq(checkpoint_max_dialed(rows[i].max), rows[i].dialed,
-			     "row %zu", i);
-		cr_assert_eq(checkpoint_max_inbound(rows[i].max),
+		cr_assert_eq(checkpoint_max_dialed(rows[i].max, rows[i].ratio),
+			     rows[i].dialed, "row %zu", i);
+		cr_assert_eq(checkpoint_max_inbound(rows[i].max, rows[i].ratio),
 			     rows[i].inbound, "row %zu", i);
 	}
 }
