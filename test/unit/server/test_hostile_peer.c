@@ -135,8 +135,8 @@ static bool flood_is_read(void *ctx)
 	return net_stream_bytes_in(peer_of(&raw.key.pub)->stream) >= *until;
 }
 
-/* As seen with Pings in CVE-2023-40591. */
-Test(hostile, pings_without_reading)
+/* There each Ping started a task of its own. */
+Test(hostile, cve_2023_40591_pings_without_reading)
 {
 	enum {
 		PINGS = 5000,
