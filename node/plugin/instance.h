@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* instance.h - one plugin on one node: the `struct weft_host` behind the plugin
+ * interface. What the plugin registered hangs off it and dies with it.
+ *
+ * An instance knows its node only through struct instance_node, so that tests
+ * and the in-memory pipes of <weft/test.h> can stand in for one.
+ *
+ * Thread: the loop's, but for what weft_post does. */
+#ifndef NODE_PLUGIN_INSTANCE_H
+#define NODE_PLUGIN_INSTANCE_H
+
+#include "node/plugin/options.h"
+#include "node/plugin/task.h"
+#include "p2p/server/protocol.h"
+#include "weft/plugin.h"
+
+/* What an instance needs of its node. Borrowed; outlives the instance. */
+struct instance_node {
+	void *ctx;
+	struct net_loop *loop;
+	struct task_loop *tasks;
+	const struct log *log; /* may be NULL */
+	uint64_t stop_ms;      /* for a plugin's stop; 0: 5 s */
+
+	/* Who we are. */
+	void (*facts)(void *ctx, struct weft_node_facts *out);
+
+	/* Is (name, version) offered by another plugin already? */
+	bool (*is_taken)(void *ctx, const char *name, uint32_t version);
+
+	/* Services of the node and of other plugins; NULL when there is none.
+	 * `user` is pinned until service_put. */
+	const void *(*service_get)(void *ctx, struct weft_host *user,
+				   const char *name, uint32_t version);
+	void (*service_put)(void *ctx, struct weft_host *user,
+			    const void *table);
+};
+
+/* instance_open - make it and queue its start. `started` is called once, later,
+ * from the queue: 0 or what start returned (then instance_stop it). The
+ * descriptor and what it points to are borrowed for the instance's life;
+ * options (NULL: there are none) are taken over. Gives the descriptor the
+ * table. */
+struct weft_host *instance_open(const struct instance_node *node,
+				const struct weft_plugin *plugin,
+				struct options *options,
+				void (*started)(void *ctx, int rc), void *ctx);
+
+/* instance_stop - call the plugin's stop in a fiber; when it returned, or after
+ * stop_ms, close everything it has: its sessions end with 0x08. When nothing of
+ * it is left call `freed` of the descriptor and then `stopped`, after which the
+ * instance is gone. Once; also while start still runs, and after it failed.
+ *
+ * The server that offers its protocols must go on running until `stopped`,
+ * since channels wait for its word that a session is over; it refuses new ones
+ * meanwhile. After `stopped` nothing may offer them any more. */
+void instance_stop(struct weft_host *host, void (*stopped)(void *ctx),
+		   void *ctx);
+
+/* instance_is_idle - false, with text saying what is left ("gossip gossip/1,
+ * waiting in weft_work", "2 timers", "service http/1"), while it cannot be
+ * unloaded. After instance_stop that is what `stopped` still waits for. */
+bool instance_is_idle(struct weft_host *host, struct why *why);
+
+/* instance_protocols - what the server is to offer; borrowed until stop. */
+size_t instance_protocols(const struct weft_host *host,
+			  const struct protocol **out);
+
+/* JSON of the named protocol for admin_nodeInfo, into a text the caller frees;
+ * NULL when the plugin has nothing to say. */
+char *instance_node_info(struct weft_host *host, const char *name,
+			 uint32_t version);
+
+/* instance_peer_info - the same about its session with one peer, for
+ * admin_peers; NULL too when there is none. */
+char *instance_peer_info(struct weft_host *host, const char *name,
+			 uint32_t version, const struct node_id *peer);
+
+/* The admin methods it registered. */
+struct instance_rpc {
+	const char *method;
+	int (*fn)(void *state, const char *params, size_t size,
+		  struct weft_text *result);
+	void *state;
+};
+size_t instance_rpcs(const struct weft_host *host,
+		     const struct instance_rpc **out);
+
+/* instance_rpc_call - run it in a fiber of the plugin's. `done` gets JSON text,
+ * borrowed, or a negative WEFT_E and NULL. */
+void instance_rpc_call(struct weft_host *host, const struct instance_rpc *rpc,
+		       const char *params,
+		       void (*done)(void *ctx, int rc, const char *json),
+		       void *ctx);
+
+struct instance_counter {
+	const char *name;
+	int64_t value;
+};
+size_t instance_counters(const struct weft_host *host,
+			 const struct instance_counter **out);
+
+const struct weft_plugin *instance_plugin(const struct weft_host *host);
+
+/* The one table of calls, for plugins and for programs that embed a node. */
+extern const struct weft_api instance_api;
+
+#endif
