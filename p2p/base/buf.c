@@ -27,21 +27,11 @@ void buf_wipe(struct buf *b)
 	buf_clear(b);
 }
 
-/* Move what is held to the start of a block that has room for `need`. */
-static void make_room(struct buf *b, size_t need)
+/* Move what is held into a block of its own of that size. */
+static void move_to(struct buf *b, size_t room)
 {
-	size_t room = b->room ? b->room : BUF_FIRST;
-	uint8_t *block;
+	uint8_t *block = malloc(room);
 
-	/* Sliding pays off only when at least half of the block is free. */
-	if (need <= b->room / 2) {
-		memmove(b->block, b->data, b->len);
-		b->data = b->block;
-		return;
-	}
-	while (room < need)
-		room = room > SIZE_MAX / 2 ? need : room * 2;
-	block = malloc(room);
 	if (!block)
 		abort();
 	if (b->len)
@@ -50,6 +40,33 @@ static void make_room(struct buf *b, size_t need)
 	b->block = block;
 	b->data = block;
 	b->room = room;
+}
+
+static size_t room_for(size_t need, size_t room)
+{
+	while (room < need)
+		room = room > SIZE_MAX / 2 ? need : room * 2;
+	return room;
+}
+
+/* Move what is held to the start of a block that has room for `need`. */
+static void make_room(struct buf *b, size_t need)
+{
+	/* Sliding pays off only when at least half of the block is free. */
+	if (need <= b->room / 2) {
+		memmove(b->block, b->data, b->len);
+		b->data = b->block;
+		return;
+	}
+	move_to(b, room_for(need, b->room ? b->room : BUF_FIRST));
+}
+
+void buf_shrink(struct buf *b)
+{
+	size_t room = room_for(b->len, BUF_FIRST);
+
+	if (b->len && room < b->room)
+		move_to(b, room);
 }
 
 uint8_t *buf_grow(struct buf *b, size_t n)

@@ -44,6 +44,9 @@ MUST_USE enum err buf_append(struct buf *b, const void *data, size_t n);
 /* buf_drop - remove n bytes (at most len) from the front. */
 void buf_drop(struct buf *b, size_t n);
 
+/* buf_shrink - give back memory beyond what the bytes held need. */
+void buf_shrink(struct buf *b);
+
 /* buf_truncate - keep the first len bytes only. */
 void buf_truncate(struct buf *b, size_t len);
 

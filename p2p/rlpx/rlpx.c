@@ -17,6 +17,11 @@ enum {
 	/* Before Hello nothing but Hello or Disconnect may come; after it a
 	 * base message still needs room when every capability is small. */
 	FRAME_LIMIT_MIN = HELLO_MAX + CODE_MAX,
+
+	/* A buffer that was grown for a large frame is kept for the next, and
+	 * given back after so many frames that did not need it. */
+	SMALL_FRAMES = 16,
+	KEPT_ROOM = 64 * 1024,
 };
 
 enum state {
@@ -42,6 +47,7 @@ struct rlpx {
 	/* The incoming stream. */
 	struct buf in;
 	size_t eaten;	 /* bytes of `in` that the last event came from */
+	unsigned small;	 /* frames in a row that a far smaller `in` would do */
 	bool in_body;	 /* a header was read, its body is next */
 	size_t size;	 /* of that frame */
 	size_t absorbed; /* bytes of its body that are hashed already */
@@ -433,8 +439,15 @@ static enum err next_message(struct rlpx *x, struct rlpx_event *ev)
 
 static void drop_eaten(struct rlpx *x)
 {
+	if (!x->eaten)
+		return;
+	x->small = x->eaten < x->in.room / 4 ? x->small + 1 : 0;
 	buf_drop(&x->in, x->eaten);
 	x->eaten = 0;
+	if (x->small >= SMALL_FRAMES && x->in.room > KEPT_ROOM) {
+		buf_shrink(&x->in);
+		x->small = 0;
+	}
 }
 
 enum err rlpx_next(struct rlpx *x, struct rlpx_event *ev)

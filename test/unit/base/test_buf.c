@@ -37,6 +37,27 @@ Test(buf, drops_from_the_front_in_order)
 	buf_clear(&b);
 }
 
+Test(buf, shrinks_to_what_it_holds)
+{
+	static uint8_t large[100000];
+	struct buf b;
+
+	buf_init(&b, sizeof(large));
+	cr_assert_eq(buf_append(&b, large, sizeof(large) - 3), ERR_NONE);
+	cr_assert_eq(buf_append(&b, "abc", 3), ERR_NONE);
+	buf_drop(&b, sizeof(large) - 3);
+	cr_assert_geq(b.room, sizeof(large));
+	buf_shrink(&b);
+	cr_assert_leq(b.room, 256);
+	cr_assert_eq(b.len, 3);
+	cr_assert_arr_eq(b.data, "abc", 3);
+	cr_assert_eq(buf_append(&b, "def", 3), ERR_NONE);
+	cr_assert_arr_eq(b.data, "abcdef", 6);
+	buf_clear(&b);
+	buf_shrink(&b);
+	cr_assert_null(b.block);
+}
+
 Test(buf, holds_no_memory_while_empty)
 {
 	struct buf b;

@@ -471,12 +471,22 @@ static void attack_frame(struct attack *t, const char *hex)
 	free((void *)data.data);
 }
 
+/* The first bytes of what is sealed, in pieces as a socket gives them. */
+static void attack_feed(struct attack *t, size_t len)
+{
+	while (len) {
+		size_t n = len < 65536 ? len : 65536;
+
+		cr_assert_eq(rlpx_feed(t->victim.x, t->wire.data, n), ERR_NONE);
+		buf_drop(&t->wire, n);
+		len -= n;
+		end_drain(&t->victim);
+	}
+}
+
 static void attack_deliver(struct attack *t)
 {
-	cr_assert_eq(rlpx_feed(t->victim.x, t->wire.data, t->wire.len),
-		     ERR_NONE);
-	buf_drop(&t->wire, t->wire.len);
-	end_drain(&t->victim);
+	attack_feed(t, t->wire.len);
 }
 
 /* After Hello (if asked for), this frame must end in this fault. */
@@ -697,16 +707,40 @@ Test(rlpx, memory_follows_what_arrived_and_not_what_was_announced)
 	cr_assert_eq(rlpx_progress(t.victim.x), RLPX_IN_BODY);
 	cr_assert_leq(rlpx_memory(t.victim.x) - before, 4096);
 	buf_drop(&t.wire, FRAME_HEADER + 1000);
-	while (t.wire.len) {
-		size_t n = t.wire.len < 65536 ? t.wire.len : 65536;
-
-		cr_assert_eq(rlpx_feed(t.victim.x, t.wire.data, n), ERR_NONE);
-		buf_drop(&t.wire, n);
-		end_drain(&t.victim);
-	}
+	attack_deliver(&t);
 	cr_assert_eq(rlpx_fault(t.victim.x), RLPX_FAULT_SNAPPY);
 	idle = rlpx_memory(t.victim.x);
 	cr_assert_leq(idle, before, "nothing is held after it");
+	attack_end(&t);
+}
+
+/* A peer that never lets the buffer run empty must not keep the room of its
+ * one large frame for ever. */
+Test(rlpx, room_of_a_large_frame_is_given_back_after_small_ones)
+{
+	struct span large = pattern(4 << 20);
+	size_t before;
+	struct attack t;
+
+	attack_begin(&t);
+	attack_hello(&t);
+	attack_deliver(&t);
+	before = rlpx_memory(t.victim.x);
+
+	((uint8_t *)large.data)[0] = 0x04; /* a base code that is ignored */
+	raw_peer_seal(&t.peer, &t.wire, large.data, large.len);
+	for (unsigned i = 0; i < 40; i++) {
+		size_t whole = t.wire.len;
+
+		/* All of the last frame and one byte of the next. */
+		attack_frame(&t, "02c0");
+		attack_feed(&t, whole + 1);
+		cr_assert_eq(t.victim.rc, ERR_SHORT);
+		if (i == 0)
+			cr_assert_geq(rlpx_memory(t.victim.x), large.len);
+	}
+	cr_assert_leq(rlpx_memory(t.victim.x), before + 4096);
+	free((void *)large.data);
 	attack_end(&t);
 }
 
