@@ -81,7 +81,6 @@ struct task_owner {
 
 	struct deadline due; /* for late tasks */
 	bool late;	     /* they were logged */
-	bool emptying;	     /* in the queue for `empty` */
 	struct task_owner *next_empty;
 };
 

@@ -38,6 +38,8 @@ static void on_timer(void *ctx)
 
 void task_loop_deadline(struct task_loop *l, struct deadline *d, struct mono at)
 {
+	if (at.ns == MONO_NEVER.ns && !d->place)
+		return;
 	deadlines_set(&l->deadlines, d, at);
 	arm(l);
 }

@@ -66,9 +66,8 @@ static void on_due(struct deadline *d)
 
 void task_owner_settle(struct task_owner *o)
 {
-	if (!o->closed || o->live || o->children || o->emptying)
+	if (!o->closed || o->live || o->children)
 		return;
-	o->emptying = true;
 	task_loop_deadline(o->loop, &o->due, MONO_NEVER);
 	task_loop_empty(o);
 }
@@ -77,9 +76,8 @@ void task_owner_emptied(struct task_owner *o)
 {
 	struct task_owner *parent = o->parent;
 
-	o->emptying = false;
 	if (o->children)
-		return; /* the last of them comes back here */
+		return; /* new, behind o in the queue; the last brings o back */
 	if (parent) {
 		orphan(o);
 		task_owner_settle(parent);

@@ -269,6 +269,25 @@ Test(task, wakes_at_its_deadline_in_order_and_never_early)
 		cr_assert_lt(offset_ms, 5000);
 }
 
+/* The timer is left alone when what it was set for ended before its time. */
+Test(task, wakes_though_the_timer_was_set_for_another)
+{
+	struct bed b;
+	struct crowd c = { .b = &b }, late = { .b = &b };
+	struct member first = { .c = &c }, second = { .c = &late };
+
+	bed_open(&b, NULL);
+	c.deadline = bed_in_ms(&b, 20);
+	late.deadline = bed_in_ms(&b, 40);
+	bed_start(&b, wait_in_crowd, &first);
+	bed_start(&b, wait_in_crowd, &second);
+	bed_turn(&b);
+	task_wake_all(&c.on);
+	BED_UNTIL(&b, late.went);
+	cr_assert_eq(late.rc[0], WEFT_ETIMEDOUT);
+	bed_close(&b);
+}
+
 static int sleep_and_stop(void *arg)
 {
 	struct bed *b = arg;
@@ -439,6 +458,27 @@ Test(task, polling_lets_others_and_the_loop_go_on)
 	cr_assert_leq(p[1].most_ahead, 1);
 	net_timer_close(t);
 	BED_UNTIL(&b, b.owner.live == 0);
+	bed_close(&b);
+}
+
+static int poll_hundred_times(void *arg)
+{
+	struct poller *p = arg;
+
+	for (p->times = 0; p->times < 100; p->times++)
+		task_wait(NULL, net_loop_now(p->b->loop), "test_poll");
+	return 0;
+}
+
+Test(task, polling_costs_no_turn_of_the_loop)
+{
+	struct bed b;
+	struct poller p = { .b = &b };
+
+	bed_open(&b, NULL);
+	bed_start(&b, poll_hundred_times, &p);
+	bed_turn(&b);
+	cr_assert_eq(p.times, 100);
 	bed_close(&b);
 }
 

@@ -177,6 +177,24 @@ Test(task_end, an_uncut_wait_goes_on)
 	bed_close(&b);
 }
 
+Test(task_end, only_the_uncut_wait_is_not_cut_short)
+{
+	struct worker w = { .later = 1 };
+	struct bed b;
+
+	bed_open(&b, NULL);
+	bed_start(&b, wait_uncut, &w);
+	bed_turn(&b);
+	task_wake_one(&w.on);
+	bed_turn(&b);
+	cr_assert(w.woken);
+	cr_assert_eq(w.later, 1);
+	task_owner_close(&b.owner);
+	bed_turn(&b);
+	cr_assert_eq(w.later, WEFT_ECLOSED);
+	bed_close(&b);
+}
+
 /* --- owners --------------------------------------------------------------- */
 
 Test(task_end, empty_comes_later_and_once_also_for_nothing)
@@ -297,6 +315,21 @@ Test(task_end, below_a_closed_owner_one_is_born_closed)
 	cr_assert_str_eq(order, "p");
 	cr_assert_eq(b.empty, 0);
 	task_wake_all(&w.on);
+	bed_close(&b);
+}
+
+Test(task_end, one_that_was_to_become_empty_waits_for_a_new_child)
+{
+	struct part *p[2];
+	char order[4] = "", *end = order;
+	struct bed b;
+
+	bed_open(&b, NULL);
+	part_new(&b, &b.owner, &p[0], "a", &end);
+	task_owner_close(&p[0]->owner);
+	part_new(&b, &p[0]->owner, &p[1], "b", &end);
+	bed_turn(&b);
+	cr_assert_str_eq(order, "ba");
 	bed_close(&b);
 }
 
@@ -536,11 +569,14 @@ Test(task_end, one_that_computes_long_is_logged)
 static int sleep_long(void *arg)
 {
 	struct bed *b = arg;
+	unsigned ms = 40;
+
+	compute(&ms);
 
 	return task_wait(NULL, bed_in_ms(b, 400), "test_wait");
 }
 
-Test(task_end, waiting_is_not_computing)
+Test(task_end, waiting_and_a_little_computing_are_not)
 {
 	static const struct task_limits limits = { .slow_ms = 300 };
 	struct bed b;
