@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rlpx_out.c - what we send: each call appends one frame. */
+#include <assert.h>
+
+#include "p2p/rlp/rlp_write.h"
+#include "p2p/rlpx/inside.h"
+#include "p2p/rlpx/snappy_block.h"
+
+static enum err send_frame(struct rlpx *x, struct buf *out, uint64_t code,
+			   struct span payload)
+{
+	size_t most = CODE_MAX + (x->snappy ? snappy_block_room(payload.len)
+					    : payload.len);
+	uint8_t *at, *data;
+	size_t n;
+
+	if (payload.len > RLPX_MESSAGE_MAX)
+		return ERR_LIMIT;
+	at = buf_grow(out, frame_room(most));
+	if (!at)
+		return ERR_LIMIT;
+	data = at + FRAME_HEADER;
+	n = rlp_put_code(data, code);
+	if (x->snappy) {
+		n += snappy_block_pack(data + n, payload);
+	} else if (payload.len) {
+		memcpy(data + n, payload.data, payload.len);
+		n += payload.len;
+	}
+	if (n > FRAME_SIZE_MAX) {
+		/* Nothing was committed, but what was written is plaintext. */
+		return ERR_LIMIT;
+	}
+	frame_seal(&x->codec, at, n);
+	buf_commit(out, frame_room(n));
+	return ERR_NONE;
+}
+
+enum err rlpx_hello(struct rlpx *x, struct buf *out)
+{
+	struct buf payload;
+	enum err rc;
+
+	if (x->state != STATE_FIRST || x->hello_sent || x->disconnect_sent)
+		return ERR_CLOSED;
+	buf_init(&payload, HELLO_MAX);
+	rc = hello_make(&payload, x->version, x->name, x->local, x->local_count,
+			&x->id, (struct span){ 0 });
+	if (!rc)
+		rc = send_frame(x, out, BASE_HELLO,
+				span_of(payload.data, payload.len));
+	buf_clear(&payload);
+	x->hello_sent = !rc;
+	return rc;
+}
+
+/* The empty list, the payload of Ping and Pong. */
+static const uint8_t empty_list[] = { 0xc0 };
+
+static enum err send_base(struct rlpx *x, struct buf *out, enum base_code code,
+			  struct span payload)
+{
+	if (x->state != STATE_OPEN || !x->hello_sent || x->disconnect_sent)
+		return ERR_CLOSED;
+	return send_frame(x, out, code, payload);
+}
+
+enum err rlpx_ping(struct rlpx *x, struct buf *out)
+{
+	return send_base(x, out, BASE_PING,
+			 span_of(empty_list, sizeof(empty_list)));
+}
+
+enum err rlpx_pong(struct rlpx *x, struct buf *out)
+{
+	return send_base(x, out, BASE_PONG,
+			 span_of(empty_list, sizeof(empty_list)));
+}
+
+static bool can_say_goodbye(const struct rlpx *x)
+{
+	if (x->disconnect_sent)
+		return false;
+	if (x->state == STATE_DEAD)
+		return rlpx_fault_reason(x->fault) != DISC_NETWORK;
+	return x->state == STATE_FIRST || x->state == STATE_OPEN ||
+	       x->state == STATE_ENDED;
+}
+
+enum err rlpx_disconnect(struct rlpx *x, struct buf *out, uint8_t reason)
+{
+	uint8_t payload[DISCONNECT_MAX];
+	size_t len;
+	enum err rc;
+
+	if (!can_say_goodbye(x))
+		return ERR_CLOSED;
+	len = disconnect_make(payload, reason);
+	rc = send_frame(x, out, BASE_DISCONNECT, span_of(payload, len));
+	x->disconnect_sent = !rc;
+	return rc;
+}
+
+enum err rlpx_send(struct rlpx *x, struct buf *out, uint32_t match,
+		   uint32_t code, struct span payload)
+{
+	const struct capability_match *m;
+
+	if (x->state != STATE_OPEN || !x->hello_sent || x->disconnect_sent)
+		return ERR_CLOSED;
+	assert(match < x->match_count);
+	m = &x->matches[match];
+	if (code >= x->local[m->index].codes)
+		return ERR_FORMAT;
+	return send_frame(x, out, (uint64_t)m->offset + code, payload);
+}
