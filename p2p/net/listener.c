@@ -46,16 +46,14 @@ static struct net_stream *accept_one(struct net_listener *l)
 	if (fd < 0)
 		return NULL;
 	from = net_from_sockaddr((struct sockaddr *)&sa);
-	s = net_stream_new(l->loop, STREAM_OPEN, &from);
-	rc = uv_tcp_open(&s->tcp, fd);
-	if (rc) {
-		close(fd);
-		net_stream_close(s);
+	s = net_stream_take(&rc, l->loop, fd, &from);
+	if (!s) {
 		errno = -rc;
 		return NULL;
 	}
 	/* Without this, small messages wait for delayed acknowledgements. */
-	uv_tcp_nodelay(&s->tcp, 1);
+	if (sa.ss_family != AF_UNIX)
+		uv_tcp_nodelay(&s->tcp, 1);
 	return s;
 }
 
@@ -165,25 +163,18 @@ static int listen_anywhere(const struct addr *at)
 	return fd;
 }
 
-enum err net_listener_open(struct net_listener **out, struct net_loop *loop,
-			   const struct addr *at,
-			   void (*accepted)(void *ctx, struct net_stream *s),
-			   void *ctx, struct why *why)
+int net_listener_take(struct net_listener **out, struct net_loop *loop, int fd,
+		      void (*accepted)(void *ctx, struct net_stream *s),
+		      void *ctx)
 {
-	int fd = listen_anywhere(at);
-	char text[ADDR_TEXT_MAX];
-	struct net_listener *l;
-	int rc;
+	struct net_listener *l = net_new(sizeof(*l));
+	int rc = uv_poll_init(&loop->uv, &l->poll, fd);
 
 	*out = NULL;
-	if (fd < 0)
-		return net_fail(why, fd, "listen on %s", addr_text(text, at));
-	l = net_new(sizeof(*l));
-	rc = uv_poll_init(&loop->uv, &l->poll, fd);
 	if (rc) {
 		close(fd);
 		free(l);
-		return net_fail(why, rc, "listen on %s", addr_text(text, at));
+		return rc;
 	}
 	l->loop = loop;
 	l->accepted = accepted;
@@ -194,6 +185,23 @@ enum err net_listener_open(struct net_listener **out, struct net_loop *loop,
 	net_loop_hold(loop);
 	update(l);
 	*out = l;
+	return 0;
+}
+
+enum err net_listener_open(struct net_listener **out, struct net_loop *loop,
+			   const struct addr *at,
+			   void (*accepted)(void *ctx, struct net_stream *s),
+			   void *ctx, struct why *why)
+{
+	int fd = listen_anywhere(at);
+	char text[ADDR_TEXT_MAX];
+	int rc = fd;
+
+	*out = NULL;
+	if (fd >= 0)
+		rc = net_listener_take(out, loop, fd, accepted, ctx);
+	if (rc < 0)
+		return net_fail(why, rc, "listen on %s", addr_text(text, at));
 	return ERR_NONE;
 }
 

@@ -2,6 +2,7 @@
 #include "p2p/net/stream.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "p2p/net/sockaddr.h"
 #include "p2p/net/stream_internal.h"
@@ -34,6 +35,19 @@ struct net_stream *net_stream_new(struct net_loop *loop,
 	s->tcp.data = s;
 	net_loop_hold(loop);
 	return s;
+}
+
+struct net_stream *net_stream_take(int *rc, struct net_loop *loop, int fd,
+				   const struct addr *remote)
+{
+	struct net_stream *s = net_stream_new(loop, STREAM_OPEN, remote);
+
+	*rc = uv_tcp_open(&s->tcp, fd);
+	if (!*rc)
+		return s;
+	close(fd);
+	net_stream_close(s);
+	return NULL;
 }
 
 static void on_connect(uv_connect_t *req, int rc)

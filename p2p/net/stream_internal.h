@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream_internal.h - one TCP connection as its three files see it: stream.c
+/* stream_internal.h - one connection as its three files see it: stream.c
  * (its life), stream_in.c (reading), stream_out.c (writing). */
 #ifndef P2P_NET_STREAM_INTERNAL_H
 #define P2P_NET_STREAM_INTERNAL_H
@@ -58,6 +58,18 @@ struct net_stream {
 struct net_stream *net_stream_new(struct net_loop *loop,
 				  enum net_stream_state state,
 				  const struct addr *remote);
+
+/* net_stream_take - a stream of a socket that is connected already, of any
+ * family: libuv's TCP handle reads and writes whatever is a stream. Takes fd.
+ * NULL, with the socket closed and *rc a libuv error, when that has no room. */
+struct net_stream *net_stream_take(int *rc, struct net_loop *loop, int fd,
+				   const struct addr *remote);
+
+/* listener.c: a listener on a socket that listens already; takes fd. Returns
+ * 0, or a libuv error with the socket closed. */
+int net_listener_take(struct net_listener **out, struct net_loop *loop, int fd,
+		      void (*accepted)(void *ctx, struct net_stream *s),
+		      void *ctx);
 
 /* stream_in.c */
 void net_stream_in_init(struct net_stream *s);
