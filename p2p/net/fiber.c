@@ -208,11 +208,15 @@ void fiber_pool_close(struct fiber_pool *pool)
 	fiber_guard_leave();
 }
 
-/* The trimmed ones are the last in the list, since a stack that is used goes
- * to its front. */
+/* What lies deeper in the list than this looks comes up as others are unmapped,
+ * or else it is in use from time to time. */
 static void trim_memory(struct idle *idle)
 {
-	for (struct fiber *f = idle->first; f && !f->trimmed; f = f->next) {
+	struct fiber *f = idle->first;
+
+	for (size_t n = 0; f && n < FIBER_TRIM_MOST; n++, f = f->next) {
+		if (f->trimmed)
+			continue;
 		madvise(f->stack, f->size - TRIM_LEAVES, MADV_DONTNEED);
 		f->trimmed = true;
 	}
@@ -223,7 +227,8 @@ static void trim_stacks(struct fiber_pool *pool, size_t class)
 	struct idle *idle = &pool->idle[class];
 	size_t spare = idle->least;
 
-	for (; spare > FIBER_IDLE_KEPT; spare--) {
+	for (size_t n = 0; spare > FIBER_IDLE_KEPT && n < FIBER_TRIM_MOST;
+	     n++, spare--) {
 		struct fiber *f = pop_idle(pool, class);
 
 		if (!free_stack(f)) {

@@ -15,7 +15,7 @@
  *
  * Never longjmp out of a fiber, nor let a C++ exception leave it.
  *
- * Cost: 20 ns for a resume and suspend; as much for a pooled start.
+ * Cost: 25 ns for a resume and suspend; as much for a pooled start.
  * Thread: one; a pool belongs to the thread that opened it. */
 #ifndef P2P_NET_FIBER_H
 #define P2P_NET_FIBER_H
@@ -33,6 +33,7 @@ enum {
 	FIBER_LABEL_MAX = 96, /* with terminator */
 	FIBER_MOST = 1000000, /* of one pool, at once */
 	FIBER_IDLE_KEPT = 64, /* stacks of each size that a trim leaves alone */
+	FIBER_TRIM_MOST = 256, /* stacks of each size that one trim looks at */
 };
 
 struct fiber;
@@ -51,8 +52,9 @@ void fiber_pool_close(struct fiber_pool *pool);
 /* fiber_pool_trim - for a quiet moment, about once a second: give the touched
  * memory of idle stacks back to the system, but for their uppermost 8 KiB, and
  * unmap the stacks that were idle all the time since the trim before, but for
- * FIBER_IDLE_KEPT of each size. Returns whether another trim may give back
- * more. */
+ * FIBER_IDLE_KEPT of each size. At most FIBER_TRIM_MOST stacks of each size at
+ * a time, which takes a few milliseconds. Returns whether another trim may give
+ * back more. */
 bool fiber_pool_trim(struct fiber_pool *pool);
 
 /* fiber_new - fn(arg), to be started by the first fiber_resume. The stack has

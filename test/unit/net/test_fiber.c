@@ -386,6 +386,27 @@ Test(fiber, trim_unmaps_stacks_that_nobody_needed_since_the_last_one)
 	fiber_pool_close(pool);
 }
 
+Test(fiber, one_trim_gives_back_a_few_at_a_time)
+{
+	enum {
+		COUNT = FIBER_IDLE_KEPT + 2 * FIBER_TRIM_MOST + 10
+	};
+	struct fiber_pool *pool = fiber_pool_open(0);
+	size_t left = COUNT, trims = 0;
+
+	surge(pool, COUNT);
+	fiber_pool_trim(pool);
+	cr_assert_eq(counts(pool).pooled, COUNT);
+	while (fiber_pool_trim(pool)) {
+		cr_assert_leq(left - counts(pool).pooled, FIBER_TRIM_MOST);
+		left = counts(pool).pooled;
+		trims++;
+	}
+	cr_assert_eq(trims, 2);
+	cr_assert_eq(counts(pool).pooled, FIBER_IDLE_KEPT);
+	fiber_pool_close(pool);
+}
+
 /* TSan has a fiber of its own for each stack; what a run leaves behind in it
  * would add up. */
 Test(fiber, starts_and_ends_any_number_of_times)

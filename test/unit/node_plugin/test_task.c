@@ -2,6 +2,7 @@
 /* Starting, waiting and waking. */
 #include <weft/plugin.h>
 
+#include "p2p/net/fiber.h"
 #include "test/unit/node_plugin/bed.h"
 
 /* --- starting ------------------------------------------------------------- */
@@ -20,6 +21,8 @@ static int run_note(void *arg)
 	n->ran++;
 	n->inside = task_current() != NULL &&
 		    task_owner_of(task_current()) == &n->b->owner;
+	/* What an overflow would print. */
+	cr_assert_str_eq(fiber_label(fiber_current()), "bed");
 	return 42;
 }
 
