@@ -19,6 +19,7 @@ weft_find(sodium libsodium libsodium-dev)
 weft_find(crypto libcrypto libssl-dev)
 weft_find(snappy snappy libsnappy-dev)
 weft_find(jansson jansson libjansson-dev)
+weft_find(yaml yaml-0.1 libyaml-dev)
 
 # The archive: the shared library would bring libstdc++ along.
 find_library(BOOST_CONTEXT libboost_context.a)

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/setting_types.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/plugin/options.h"
+
+#define MS INT64_C(1000000)
+
+/* --- text ----------------------------------------------------------------- */
+
+bool setting_is_text(const char *text)
+{
+	/* U+2028, U+2029, which YAML takes for ends of lines; U+FEFF, U+FFFE
+	 * and U+FFFF, which it does not take. */
+	static const char *const others[] = { "\xe2\x80\xa8", "\xe2\x80\xa9",
+					      "\xef\xbb\xbf", "\xef\xbf\xbe",
+					      "\xef\xbf\xbf" };
+	json_t *utf8 = json_string(text); /* NULL if it is not that */
+
+	if (!utf8)
+		return false;
+	json_decref(utf8);
+	for (; *text; text++) {
+		if ((uint8_t)text[0] == 0xc2 && (uint8_t)text[1] < 0xa0)
+			return false; /* U+0080..9F */
+		for (size_t i = 0; i < ARRAY_LEN(others); i++)
+			if (!strncmp(text, others[i], 3))
+				return false;
+	}
+	return true;
+}
+
+void setting_print_text(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\x%02x", c);
+		else
+			putc(c, out);
+	}
+	putc('"', out);
+}
+
+static enum err read_text(void *field, const char *text,
+			  const struct setting_row *row, struct why *why)
+{
+	char *copy;
+
+	(void)row;
+	if (!*text)
+		return err_fail(why, ERR_FORMAT, "empty");
+	if (!setting_is_text(text))
+		return err_fail(why, ERR_FORMAT, "not plain UTF-8 text");
+	copy = strdup(text);
+	if (!copy)
+		abort();
+	*(char **)field = copy;
+	return ERR_NONE;
+}
+
+static enum err read_hello_name(void *field, const char *text,
+				const struct setting_row *row, struct why *why)
+{
+	size_t len = strlen(text);
+	bool printable = len > 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			printable = false;
+	if (!printable || len > row->max)
+		return err_fail(why, ERR_FORMAT,
+				"not 1 to %" PRIu64 " printable ASCII letters",
+				row->max);
+	return read_text(field, text, row, why);
+}
+
+static bool print_text(FILE *out, const void *field)
+{
+	const char *text = *(char *const *)field;
+
+	if (!text)
+		return false;
+	setting_print_text(out, text);
+	return true;
+}
+
+static void clear_text(void *field)
+{
+	free(*(char **)field);
+}
+
+const struct setting_type setting_text = {
+	.form = SETTING_TEXT,
+	.size = sizeof(char *),
+	.read = read_text,
+	.print = print_text,
+	.clear = clear_text,
+};
+const struct setting_type setting_path = {
+	.form = SETTING_PATH,
+	.size = sizeof(char *),
+	.read = read_text,
+	.print = print_text,
+	.clear = clear_text,
+};
+const struct setting_type setting_hello_name = {
+	.form = SETTING_TEXT,
+	.size = sizeof(char *),
+	.read = read_hello_name,
+	.print = print_text,
+	.clear = clear_text,
+};
+
+/* --- words and numbers ---------------------------------------------------- */
+
+static enum err read_flag(void *field, const char *text,
+			  const struct setting_row *row, struct why *why)
+{
+	bool yes = !strcmp(text, "true");
+
+	(void)row;
+	if (!yes && strcmp(text, "false"))
+		return err_fail(why, ERR_FORMAT, "\"%.40s\": not true or false",
+				text);
+	*(bool *)field = yes;
+	return ERR_NONE;
+}
+
+static bool print_flag(FILE *out, const void *field)
+{
+	fputs(*(const bool *)field ? "true" : "false", out);
+	return true;
+}
+
+const struct setting_type setting_flag = {
+	.form = SETTING_PLAIN,
+	.size = sizeof(bool),
+	.read = read_flag,
+	.print = print_flag,
+};
+
+/* Decimal digits up to *end, with no zero in front of others. */
+static bool digits(uint64_t *out, const char *text, const char **end)
+{
+	const char *at = text;
+	uint64_t v = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++)
+		if (__builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*at - '0'), &v))
+			return false;
+	*out = v;
+	*end = at;
+	return at != text && (*text != '0' || at - text == 1);
+}
+
+static enum err read_count(void *field, const char *text,
+			   const struct setting_row *row, struct why *why)
+{
+	const char *end;
+	uint64_t v;
+
+	if (!digits(&v, text, &end) || *end)
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": not a whole number from %" PRIu64
+				" to %" PRIu64,
+				text, row->min, row->max);
+	if (v < row->min || v > row->max)
+		return err_fail(why, ERR_LIMIT,
+				"%" PRIu64 ": not from %" PRIu64 " to %" PRIu64,
+				v, row->min, row->max);
+	*(uint64_t *)field = v;
+	return ERR_NONE;
+}
+
+static bool print_count(FILE *out, const void *field)
+{
+	fprintf(out, "%" PRIu64, *(const uint64_t *)field);
+	return true;
+}
+
+const struct setting_type setting_count = {
+	.form = SETTING_PLAIN,
+	.size = sizeof(uint64_t),
+	.read = read_count,
+	.print = print_count,
+};
+
+/* "1.25" is 1250 ms; no more than three digits behind the point. */
+static bool seconds(int64_t *ms, const char *text)
+{
+	uint64_t whole;
+	uint64_t fraction = 0;
+	const char *end;
+
+	if (!digits(&whole, text, &end) || whole > INT64_MAX / 1000 - 1)
+		return false;
+	if (*end == '.') {
+		uint64_t unit = 100;
+
+		if (!end[1])
+			return false;
+		for (end++; *end >= '0' && *end <= '9'; end++) {
+			fraction += (uint64_t)(*end - '0') * unit;
+			if (!unit)
+				return false;
+			unit /= 10;
+		}
+	}
+	*ms = (int64_t)(whole * 1000 + fraction);
+	return !*end;
+}
+
+static enum err read_interval(void *field, const char *text,
+			      const struct setting_row *row, struct why *why)
+{
+	char low[OPTIONS_DURATION_MAX];
+	char high[OPTIONS_DURATION_MAX];
+	int64_t ms;
+
+	if (duration_parse(&ms, text))
+		ms /= MS;
+	else if (!seconds(&ms, text))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": not a duration (like 250ms, 15s, "
+				"2m, or seconds)",
+				text);
+	if (ms && ((uint64_t)ms < row->min || (uint64_t)ms > row->max))
+		return err_fail(why, ERR_LIMIT, "\"%.40s\": not from %s to %s",
+				text,
+				duration_text(low, (int64_t)row->min * MS),
+				duration_text(high, (int64_t)row->max * MS));
+	*(uint64_t *)field = (uint64_t)ms;
+	return ERR_NONE;
+}
+
+static bool print_interval(FILE *out, const void *field)
+{
+	char text[OPTIONS_DURATION_MAX];
+
+	fputs(duration_text(text, (int64_t) * (const uint64_t *)field * MS),
+	      out);
+	return true;
+}
+
+const struct setting_type setting_interval = {
+	.form = SETTING_EITHER,
+	.size = sizeof(uint64_t),
+	.read = read_interval,
+	.print = print_interval,
+};
+
+static enum err read_level(void *field, const char *text,
+			   const struct setting_row *row, struct why *why)
+{
+	(void)row;
+	if (!log_level_parse(field, text))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": no level; give error, warn, info "
+				"or debug",
+				text);
+	return ERR_NONE;
+}
+
+static bool print_level(FILE *out, const void *field)
+{
+	fputs(log_level_name(*(const enum log_level *)field), out);
+	return true;
+}
+
+const struct setting_type setting_level = {
+	.form = SETTING_EITHER,
+	.size = sizeof(enum log_level),
+	.read = read_level,
+	.print = print_level,
+};
+
+/* --- addresses and nodes -------------------------------------------------- */
+
+static enum err read_listen(void *field, const char *text,
+			    const struct setting_row *row, struct why *why)
+{
+	struct setting_listen listen = { .how = NODE_LISTEN_AT };
+
+	(void)row;
+	if (!strcmp(text, "auto"))
+		listen.how = NODE_LISTEN_ANY;
+	else if (!strcmp(text, "none"))
+		listen.how = NODE_LISTEN_NOT;
+	else if (addr_parse(&listen.at, text))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.60s\": not an address; give IP:PORT, "
+				":PORT, PORT, auto or none",
+				text);
+	*(struct setting_listen *)field = listen;
+	return ERR_NONE;
+}
+
+static bool print_listen(FILE *out, const void *field)
+{
+	const struct setting_listen *listen = field;
+	char text[ADDR_TEXT_MAX];
+
+	switch (listen->how) {
+	case NODE_LISTEN_ANY:
+		fputs("auto", out);
+		break;
+	case NODE_LISTEN_NOT:
+		fputs("none", out);
+		break;
+	case NODE_LISTEN_AT:
+		setting_print_text(out, addr_text(text, &listen->at));
+		break;
+	}
+	return true;
+}
+
+const struct setting_type setting_listen = {
+	.form = SETTING_EITHER,
+	.size = sizeof(struct setting_listen),
+	.read = read_listen,
+	.print = print_listen,
+};
+
+/* One node that can be dialed. */
+static enum err read_node(struct enode *out, const char *text, struct why *why)
+{
+	enum err rc = enode_parse(out, text, why);
+
+	if (!rc && out->ip.family == IP_NONE && !out->host[0])
+		rc = err_fail(why, ERR_UNSUPPORTED,
+			      "no address; give enode://<key>@<host>:<port>");
+	if (!rc && !out->tcp)
+		rc = err_fail(why, ERR_UNSUPPORTED,
+			      "no TCP port; give enode://<key>@<host>:<port>");
+	/* Not the whole of it: a URL fills two lines of a terminal. */
+	if (rc)
+		return err_wrap(why, rc, "\"%.24s%s\"", text,
+				strlen(text) > 24 ? "..." : "");
+	return ERR_NONE;
+}
+
+static enum err read_nodes(void *field, const char *text,
+			   const struct setting_row *row, struct why *why)
+{
+	struct setting_nodes *nodes = field;
+	struct enode node;
+	enum err rc = read_node(&node, text, why);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < nodes->count; i++)
+		if (node_id_equal(&nodes->list[i].id, &node.id))
+			return err_fail(why, ERR_EXISTS,
+					"\"%.24s...\": the same node twice",
+					text);
+	if (nodes->count == row->max)
+		return err_fail(why, ERR_LIMIT, "more than %" PRIu64 " nodes",
+				row->max);
+	nodes->list = realloc(nodes->list, (nodes->count + 1) * sizeof(node));
+	if (!nodes->list)
+		abort();
+	nodes->list[nodes->count++] = node;
+	return ERR_NONE;
+}
+
+static bool print_nodes(FILE *out, const void *field)
+{
+	const struct setting_nodes *nodes = field;
+	char url[ENODE_URL_MAX];
+
+	if (!nodes->count)
+		fputs("[]", out);
+	for (size_t i = 0; i < nodes->count; i++) {
+		fputs("\n  - ", out);
+		setting_print_text(out, enode_url(url, &nodes->list[i]));
+	}
+	return true;
+}
+
+static void clear_nodes(void *field)
+{
+	free(((struct setting_nodes *)field)->list);
+}
+
+const struct setting_type setting_nodes = {
+	.form = SETTING_LIST,
+	.size = sizeof(struct setting_nodes),
+	.read = read_nodes,
+	.print = print_nodes,
+	.clear = clear_nodes,
+};

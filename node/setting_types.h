@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* setting_types.h - how the text of a setting becomes a value and a value text
+ * again. The rows of the table in settings.c name one of these. Pure. */
+#ifndef NODE_SETTING_TYPES_H
+#define NODE_SETTING_TYPES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "node/node.h"
+
+/* What may stand in a YAML file for a value of the type. */
+enum setting_form {
+	SETTING_PLAIN,	/* a word without quotes: true, 50 */
+	SETTING_TEXT,	/* text: in quotes when it looks like something else */
+	SETTING_EITHER, /* a word of its own kind, with quotes or without */
+	SETTING_PATH,	/* text; in a file, relative to the file's folder */
+	SETTING_LIST,	/* each of these is one item: read adds it */
+	SETTING_PLUGINS,
+};
+
+struct setting_row {
+	const char *key;  /* "max_peers", in files; WEFT_MAX_PEERS */
+	const char *flag; /* "max-peers", given as --max-peers */
+	const struct setting_type *type;
+	size_t field;	      /* offset in struct settings */
+	const char *fallback; /* as text; NULL: the field stays all 0 */
+	uint64_t min, max;    /* of a number, in the units of the field */
+	const char *help;     /* one line; what it is when it is not set */
+};
+
+struct setting_type {
+	enum setting_form form;
+	size_t size; /* of the field */
+
+	/* Set the field, which is all 0 but for a list; on an error it stays
+	 * as it was. The message does not repeat the key. */
+	enum err (*read)(void *field, const char *text,
+			 const struct setting_row *row, struct why *why);
+	/* As YAML, on the line of its key or below it; false: it is not set. */
+	bool (*print)(FILE *out, const void *field);
+	void (*clear)(void *field); /* may be NULL */
+};
+
+/* Where we listen. */
+struct setting_listen {
+	enum node_listen how;
+	struct addr at; /* NODE_LISTEN_AT */
+};
+
+/* Nodes in the order given, none twice. */
+struct setting_nodes {
+	struct enode *list;
+	size_t count;
+};
+
+/* flag: bool. count: uint64_t in row->min..max. interval: uint64_t of
+ * milliseconds, 0 or in min..max, from a duration ("15s") or decimal seconds.
+ * text and path: char *, not empty. hello_name: the same, 1..row->max
+ * printable ASCII letters. listen: struct setting_listen. level: enum
+ * log_level. nodes: struct setting_nodes. */
+extern const struct setting_type setting_flag, setting_count, setting_interval,
+	setting_text, setting_path, setting_hello_name, setting_listen,
+	setting_level, setting_nodes;
+
+/* setting_print_text - in double quotes, as one line. */
+void setting_print_text(FILE *out, const char *text);
+
+/* setting_is_text - UTF-8 without what a YAML file cannot hold as it is, but
+ * for the control characters that setting_print_text escapes. */
+bool setting_is_text(const char *text);
+
+#endif
