@@ -3,8 +3,9 @@
 include(GNUInstallDirs)
 include(${CMAKE_CURRENT_LIST_DIR}/weft-plugin.cmake)
 
-# Where an installed weft looks for plugins by name. A weft in a build tree
-# looks beside itself: see weft_plugin.
+# Where an installed weft looks for plugins by name: below its prefix, wherever
+# that was moved to. A weft in a build tree looks beside itself: see weft_plugin.
+set(WEFT_PLUGIN_SUBDIR ${CMAKE_INSTALL_LIBDIR}/weft/plugins)
 set(WEFT_PLUGIN_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/weft/plugins)
 
 # weft_plugin_module(<target> SOURCES ... LINKS ... DEFINES ...)
@@ -23,5 +24,6 @@ function(weft_plugin name)
 	set_target_properties(plugin_${name} PROPERTIES
 		OUTPUT_NAME ${name}
 		LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/cmd/weft/plugins)
-	install(TARGETS plugin_${name} LIBRARY DESTINATION ${WEFT_PLUGIN_DIR})
+	install(TARGETS plugin_${name}
+		LIBRARY DESTINATION ${WEFT_PLUGIN_SUBDIR})
 endfunction()

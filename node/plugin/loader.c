@@ -66,20 +66,41 @@ bool loader_is_name(const char *text)
 	return len > 0 && len < LOADER_NAME_MAX && !text[len];
 }
 
+/* Cut off the last part of a path; false when there is none. */
+static bool to_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+	return slash;
+}
+
+/* Is there such a folder below this one? Then that is what out becomes. */
+static bool has_folder(char out[PATH_MAX], const char *name)
+{
+	size_t len = strlen(out);
+	struct stat st;
+
+	if (len + strlen(name) >= PATH_MAX)
+		return false;
+	strcpy(out + len, name);
+	if (!stat(out, &st) && S_ISDIR(st.st_mode))
+		return true;
+	out[len] = '\0';
+	return false;
+}
+
 const char *loader_folder(char out[PATH_MAX])
 {
-	static const char beside[] = "/plugins";
 	ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
-	char *slash = NULL;
-	struct stat st;
 
 	if (len > 0) {
 		out[len] = '\0';
-		slash = strrchr(out, '/');
-	}
-	if (slash && slash - out + sizeof(beside) <= PATH_MAX) {
-		memcpy(slash, beside, sizeof(beside));
-		if (!stat(out, &st) && S_ISDIR(st.st_mode))
+		if (to_parent(out) && has_folder(out, "/plugins"))
+			return out;
+		/* An installation that was moved: from PREFIX/bin. */
+		if (to_parent(out) && has_folder(out, "/" WEFT_PLUGIN_SUBDIR))
 			return out;
 	}
 	strcpy(out, WEFT_PLUGIN_DIR);

@@ -39,7 +39,8 @@ struct loader_config {
 };
 
 /* loader_folder - "plugins" beside this program when that is a folder, as it
- * is in a build; else that of the installation. Returns out. */
+ * is in a build; else that of the installation, which may have been moved as a
+ * whole. Returns out. */
 const char *loader_folder(char out[PATH_MAX]);
 
 /* loader_is_name - does it match [a-z0-9_-]+, shorter than LOADER_NAME_MAX? */
