@@ -259,6 +259,13 @@ static void life_empty(void *ctx)
 	stopped(stopped_ctx);
 }
 
+void instance_abandon(struct weft_host *h)
+{
+	assert(h->stop_asked);
+	close_work(h); /* and with it, its posts */
+	net_timer_close(h->timer);
+}
+
 /* --- the start ---------------------------------------------------------------
  */
 
