@@ -3,6 +3,10 @@
 
 #include <time.h>
 
+enum {
+	LAST_MS = 200,
+};
+
 static enum show_tone tone_of(enum log_level level)
 {
 	switch (level) {
@@ -91,4 +95,18 @@ void log_sink_init(struct log_sink *s, FILE *out, enum show_form form,
 		.form = form,
 		.colour = show_has_colour(out),
 	};
+	if (fileno(out) < 0)
+		return;
+	fflush(out);
+	s->outlet = outlet_open(fileno(out), form);
+	s->out = outlet_stream(s->outlet);
+}
+
+void log_sink_clear(struct log_sink *s)
+{
+	if (s->outlet)
+		outlet_drain(s->outlet, LAST_MS);
+	outlet_close(s->outlet);
+	s->outlet = NULL;
+	s->log.sink = NULL;
 }

@@ -12,10 +12,12 @@
 #include "node/nodekey.h"
 #include "node/urls.h"
 #include "p2p/crypto/rng.h"
+#include "p2p/net/async.h"
 
 enum {
-	LEAVE_MS = 500
-}; /* for what may still hold the loop */
+	LEAVE_MS = 500,	     /* for what may still hold the loop */
+	LAST_WORDS_MS = 200, /* at a second signal, for what was printed */
+};
 
 struct node {
 	const struct node_config *config;
@@ -24,8 +26,9 @@ struct node {
 	enum nodekey_origin key_origin;
 	struct net_loop *loop;
 	struct net_signal *signals[2];
-	struct net_timer *end; /* of the duration, or of a reader */
-	struct server *server; /* NULL once it is closed */
+	struct net_async *broke; /* woken when the report does */
+	struct net_timer *end;	 /* of the duration */
+	struct server *server;	 /* NULL once it is closed */
 	struct protocol protocol;
 	struct foobar_host foobar;
 	struct mono started;
@@ -51,14 +54,20 @@ static void end_reached(void *ctx)
 	stop(ctx);
 }
 
-/* Who asked for the report may be gone (`weft run | head`): then stop, but not
- * from inside whatever is being reported. */
-static void check_report(struct node *n)
+/* Who asked for the report may be gone (`weft run | head`). */
+static void report_broke(void *ctx)
 {
+	struct node *n = ctx;
+
 	if (n->stopping || !report_is_broken(n->config->report))
 		return;
 	n->broken = true;
-	net_timer_set(n->end, net_loop_now(n->loop));
+	stop(n);
+}
+
+static void wake(void *async)
+{
+	net_async_wake(async);
 }
 
 static void signalled(void *ctx, int signum)
@@ -71,13 +80,13 @@ static void signalled(void *ctx, int signum)
 		 * with the process, and no file is ever half written. */
 		log_event(n->config->log, LOG_WARN, "node",
 			  "second signal, ending at once");
-		fflush(NULL);
+		outlet_drain_all(LAST_WORDS_MS);
 		_exit(1);
 	}
 	stop(n);
 }
 
-/* With the server the signals go, and so the loop comes to its end. */
+/* With the server the rest goes, and so the loop comes to its end. */
 static void server_closed(struct node *n)
 {
 	struct server_counters sums;
@@ -87,6 +96,8 @@ static void server_closed(struct node *n)
 	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
 		if (n->signals[i])
 			net_signal_close(n->signals[i]);
+	report_watch(n->config->report, NULL, NULL);
+	net_async_close(n->broke);
 	if (!n->is_up)
 		return;
 	report_stopped(n->config->report, &sums,
@@ -113,9 +124,8 @@ static void happened(void *ctx, const struct server_event *ev)
 		break;
 	case SERVER_CLOSED:
 		server_closed(n);
-		return;
+		break;
 	}
-	check_report(n);
 }
 
 static void foobar_told(void *ctx, const struct node_id *peer,
@@ -125,7 +135,6 @@ static void foobar_told(void *ctx, const struct node_id *peer,
 
 	report_foobar(n->config->report, peer,
 		      way == FOOBAR_SENT ? REPORT_SENT : REPORT_RECEIVED, text);
-	check_report(n);
 }
 
 static enum err open_server(struct node *n, const struct ecc_keypair *key,
@@ -265,9 +274,10 @@ static enum err start(struct node *n, struct why *why)
 						  n->config->duration_ms));
 	n->started = mono_now();
 	n->is_up = true;
+	n->broke = net_async_open(n->loop, report_broke, n);
+	report_watch(n->config->report, wake, n->broke);
 	tell_start(n);
 	dial_peers(n);
-	check_report(n);
 	return ERR_NONE;
 }
 

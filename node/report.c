@@ -17,15 +17,26 @@ void report_init(struct report *r, FILE *out, enum show_form form, size_t dials)
 		.out = out,
 		.form = form,
 		.colour = show_has_colour(out),
+		.terminal = isatty(fileno(out)),
 		.dials = calloc(dials ? dials : 1, sizeof(*r->dials)),
 		.dial_count = dials,
 	};
 	if (!r->dials)
 		abort();
+	if (fileno(out) < 0)
+		return;
+	fflush(out);
+	r->outlet = outlet_open(fileno(out), form);
+	r->out = outlet_stream(r->outlet);
 }
 
 void report_clear(struct report *r)
 {
+	if (r->outlet)
+		outlet_drain(r->outlet, REPORT_LAST_MS);
+	outlet_close(r->outlet);
+	r->outlet = NULL;
+	r->out = NULL;
 	free(r->dials);
 	r->dials = NULL;
 	r->dial_count = 0;
@@ -119,7 +130,7 @@ static void started_text(struct report *r, const struct report_start *start)
 	row(r, "listens", listen, start->moved ? " (30303 is busy)" : "");
 	for (size_t i = 0; i < start->url_count; i++)
 		row(r, i ? "" : "enode", start->urls[i], "");
-	if (isatty(fileno(r->out)))
+	if (r->terminal)
 		fprintf(r->out, "\n%sCtrl-C stops it%s\n", tone(r, SHOW_DIM),
 			tone(r, SHOW_PLAIN));
 	tail(r);
@@ -359,15 +370,11 @@ static void stopped_json(struct report *r, const struct server_counters *sums,
 	show_json_line(r->out, o);
 }
 
-void report_stopped(struct report *r, const struct server_counters *sums,
-		    uint64_t ns)
+static void stopped_text(struct report *r, const struct server_counters *sums,
+			 uint64_t ns)
 {
 	char in[SHOW_AMOUNT_MAX], out[SHOW_AMOUNT_MAX], ran[SHOW_AMOUNT_MAX];
 
-	if (r->form == SHOW_AS_JSON) {
-		stopped_json(r, sums, ns);
-		return;
-	}
 	fprintf(r->out,
 		"%sstopped after %s: %" PRIu64 " session%s, %" PRIu64
 		" messages in (%s), %" PRIu64 " out (%s)",
@@ -378,7 +385,26 @@ void report_stopped(struct report *r, const struct server_counters *sums,
 	tail(r);
 }
 
+void report_stopped(struct report *r, const struct server_counters *sums,
+		    uint64_t ns)
+{
+	if (r->outlet)
+		outlet_last(r->outlet);
+	if (r->form == SHOW_AS_JSON)
+		stopped_json(r, sums, ns);
+	else
+		stopped_text(r, sums, ns);
+	if (r->outlet)
+		outlet_drain(r->outlet, REPORT_LAST_MS);
+}
+
 bool report_is_broken(const struct report *r)
 {
-	return ferror(r->out);
+	return ferror(r->out) || (r->outlet && outlet_is_broken(r->outlet));
+}
+
+void report_watch(struct report *r, void (*broke)(void *ctx), void *ctx)
+{
+	if (r->outlet)
+		outlet_watch(r->outlet, broke, ctx);
 }

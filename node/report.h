@@ -4,16 +4,19 @@
  * end. For people as aligned text, for programs as JSON lines.
  *
  * As text a dial that fails again and again for the same cause is told once.
- * Names and causes may come from peers; they are escaped here. */
+ * Names and causes may come from peers; they are escaped here.
+ *
+ * Nothing here waits for whoever reads, report_stopped aside: see outlet.h. */
 #ifndef NODE_REPORT_H
 #define NODE_REPORT_H
 
-#include "node/show.h"
+#include "node/outlet.h"
 #include "p2p/server/server.h"
 
 enum {
 	REPORT_URLS_MAX = 2,
 	REPORT_CAUSE_MAX = 160,
+	REPORT_LAST_MS = 1000, /* for the last lines to be read */
 };
 
 struct report_dial {
@@ -24,8 +27,10 @@ struct report_dial {
 /* Start from report_init. */
 struct report {
 	FILE *out;
+	struct outlet *outlet; /* behind out; NULL: out is in memory */
 	enum show_form form;
 	bool colour;
+	bool terminal;
 	bool spoke;		   /* something happened since the start */
 	struct report_dial *dials; /* one per node to dial */
 	size_t dial_count;
@@ -44,7 +49,8 @@ struct report_start {
 	struct node_id id;
 };
 
-/* report_init - for a node that will dial at most `dials` others. */
+/* report_init - for a node that will dial at most `dials` others. Nobody else
+ * may write to `out` until report_clear. */
 void report_init(struct report *r, FILE *out, enum show_form form,
 		 size_t dials);
 void report_clear(struct report *r);
@@ -71,11 +77,15 @@ enum report_way {
 void report_foobar(struct report *r, const struct node_id *peer,
 		   enum report_way way, const char *text);
 
-/* report_stopped - `ns` is how long it ran. */
+/* report_stopped - `ns` is how long it ran. Waits for all lines to be taken,
+ * but for at most REPORT_LAST_MS. */
 void report_stopped(struct report *r, const struct server_counters *sums,
 		    uint64_t ns);
 
 /* report_is_broken - what is written no longer gets anywhere. */
 bool report_is_broken(const struct report *r);
+
+/* report_watch - wake the loop when it breaks; see outlet_watch. */
+void report_watch(struct report *r, void (*broke)(void *ctx), void *ctx);
 
 #endif

@@ -122,6 +122,7 @@ static int start(const struct command *c, const struct run_options *o)
 	report_init(&report, stdout, form, o->peers.count);
 	rc = node_run(&config, &why);
 	report_clear(&report);
+	log_sink_clear(&sink);
 	return rc ? options_failed(c, &why) : EXIT_OK;
 }
 

@@ -180,6 +180,7 @@ Test(report, notices_that_nobody_reads)
 	report_init(&r, full, SHOW_AS_TEXT, 1);
 	cr_assert_not(report_is_broken(&r));
 	report_dial_failed(&r, &a, "connection refused", REPORT_TRIED_AGAIN);
+	outlet_drain(r.outlet, 60000);
 	cr_assert(report_is_broken(&r));
 	report_clear(&r);
 	fclose(full);

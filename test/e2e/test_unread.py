@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node whose output nobody reads goes on, and ends when asked."""
+
+import fcntl
+import json
+import signal
+import subprocess
+import time
+
+import lab
+
+# A pipe of one page is full after some 25 lines. This many take more than the
+# 256 KiB that wait behind it, too.
+EXCHANGES = 2000
+
+
+class Unread(lab.Lab):
+    def stalled(self, **streams):
+        """A node that has told more than pipe and queue hold; its peer."""
+        listener = self.node("a", "--foo-interval", "0.001")
+        start = listener.started()
+        unread = subprocess.Popen(
+            [lab.WEFT, "run", "--json", "--no-listen", "--datadir",
+             self.path("b"), "--foo-interval", "0.001", "--peer",
+             start["enode"]],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env=self.env, text=True, **streams)
+        self.addCleanup(unread.stdout.close)
+        self.addCleanup(unread.wait)
+        self.addCleanup(unread.kill)
+        fcntl.fcntl(unread.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        # It has answered, and so it lives.
+        for _ in range(EXCHANGES):
+            listener.expect("foobar", received="bar")
+        return unread, listener
+
+    def test_a_signal_ends_it(self):
+        unread, listener = self.stalled(stderr=subprocess.PIPE)
+        begun = time.monotonic()
+        unread.send_signal(signal.SIGTERM)
+        self.assertEqual(unread.wait(lab.DEADLINE), 1)
+        # 2 s for the peers and 1 s for the reader; the rest is for a busy
+        # machine.
+        self.assertLess(time.monotonic() - begun, 3 + 8)
+        with unread.stderr:
+            self.assertEqual(
+                unread.stderr.read(),
+                "weft run: standard output can no longer be written\n")
+        listener.expect("peer_dropped", reason=8)
+        listener.stop()
+
+    def test_a_signal_ends_it_when_its_errors_are_unread_too(self):
+        unread, listener = self.stalled(stderr=subprocess.STDOUT)
+        unread.send_signal(signal.SIGTERM)
+        self.assertEqual(unread.wait(lab.DEADLINE), 1)
+        listener.stop()
+
+    def test_a_second_signal_ends_it_at_once(self):
+        unread, listener = self.stalled(stderr=subprocess.STDOUT)
+        listener.signal(signal.SIGSTOP)
+        unread.send_signal(signal.SIGINT)
+        unread.send_signal(signal.SIGTERM)
+        self.assertEqual(unread.wait(lab.DEADLINE), 1)
+        listener.signal(signal.SIGCONT)
+        listener.stop()
+
+    def test_read_at_last_it_says_what_is_missing(self):
+        unread, listener = self.stalled()
+        told = []
+        dropped = 0
+        for line in unread.stdout:
+            event = json.loads(line)
+            told.append(event["event"])
+            if event["event"] == "dropped_lines":
+                if not dropped:
+                    unread.send_signal(signal.SIGTERM)
+                dropped += event["count"]
+        self.assertEqual(unread.wait(lab.DEADLINE), 0)
+        self.assertEqual(told[0], "started")
+        self.assertEqual(told[-1], "stopped")
+        self.assertGreater(dropped, 0)
+        listener.stop()
+
+
+if __name__ == "__main__":
+    lab.main()
