@@ -4,7 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "p2p/base/bucket.h"
 #include "protocols/foobar/foobar.h"
+
+enum {
+	LEFT_OUT_MS = 1000, /* from one left_out to the next */
+};
 
 struct foobar_channel {
 	struct foobar_host *host;
@@ -14,13 +19,48 @@ struct foobar_channel {
 	struct net_timer *timer; /* NULL without an interval */
 	struct buf bar;		 /* the answer, while some are owed */
 	size_t owed;
+	uint64_t unanswered; /* foo of ours */
+	struct bucket told;
+	uint64_t left_out;
+	struct net_timer *tell_left_out; /* NULL until some are */
 };
+
+static void tell_left_out(void *ctx)
+{
+	struct foobar_channel *f = ctx;
+	uint64_t count = f->left_out;
+
+	f->left_out = 0;
+	if (count && f->host->left_out)
+		f->host->left_out(f->host->ctx, &f->peer, count);
+}
+
+static void leave_out(struct foobar_channel *f)
+{
+	struct net_loop *loop = f->host->loop;
+
+	if (!f->tell_left_out)
+		f->tell_left_out = net_timer_open(loop, tell_left_out, f);
+	if (!f->left_out++)
+		net_timer_set(f->tell_left_out,
+			      mono_add_ms(net_loop_now(loop), LEFT_OUT_MS));
+}
 
 static void tell(const struct foobar_channel *f, enum foobar_way way,
 		 const char *text)
 {
 	if (f->host->told)
 		f->host->told(f->host->ctx, &f->peer, way, text);
+}
+
+/* The peer made us. */
+static void tell_theirs(struct foobar_channel *f, enum foobar_way way,
+			const char *text)
+{
+	if (bucket_take(&f->told, net_loop_now(f->host->loop)))
+		tell(f, way, text);
+	else
+		leave_out(f);
 }
 
 /* ERR_BUSY and ERR_CLOSED are the channel's; foo that finds no room is not
@@ -36,9 +76,11 @@ static enum err say_foo(struct foobar_channel *f)
 		rc = channel_send(f->ch, FOOBAR_CODE,
 				  span_of(out.data, out.len));
 	buf_clear(&out);
-	if (!rc)
-		tell(f, FOOBAR_SENT, "foo");
-	return rc;
+	if (rc)
+		return rc;
+	f->unanswered++;
+	tell(f, FOOBAR_SENT, "foo");
+	return ERR_NONE;
 }
 
 static void interval_passed(void *ctx)
@@ -62,6 +104,8 @@ static int opened(struct channel *ch, void *state, void **user)
 	f->ch = ch;
 	f->peer = facts.id;
 	buf_init(&f->bar, FOOBAR_MESSAGE_MAX);
+	bucket_init(&f->told, FOOBAR_TOLD_AT_ONCE, FOOBAR_TOLD_PER_SECOND,
+		    net_loop_now(f->host->loop));
 	*user = f;
 	if (f->host->interval_ms) {
 		f->timer = net_timer_open(f->host->loop, interval_passed, f);
@@ -84,11 +128,21 @@ static int answer(struct foobar_channel *f)
 		if (rc)
 			return PROTOCOL_GO_ON; /* or it is ending anyway */
 		f->owed--;
-		tell(f, FOOBAR_SENT, "bar");
+		tell_theirs(f, FOOBAR_SENT, "bar");
 	}
 	buf_clear(&f->bar);
 	channel_resume(f->ch);
 	return PROTOCOL_GO_ON;
+}
+
+static void hear_bar(struct foobar_channel *f)
+{
+	if (f->unanswered) {
+		f->unanswered--;
+		tell(f, FOOBAR_RECEIVED, "bar");
+	} else {
+		tell_theirs(f, FOOBAR_RECEIVED, "bar");
+	}
 }
 
 static int message(struct channel *ch, void *user, struct msg *msg)
@@ -104,13 +158,13 @@ static int message(struct channel *ch, void *user, struct msg *msg)
 		return PROTOCOL_END(DISC_PROTOCOL); /* nothing in reply */
 	switch (event) {
 	case FOOBAR_FOO:
-		tell(f, FOOBAR_RECEIVED, "foo");
+		tell_theirs(f, FOOBAR_RECEIVED, "foo");
 		buf_clear(&f->bar);
 		f->bar = reply; /* one answer is like the other */
 		f->owed++;
 		return answer(f);
 	case FOOBAR_BAR:
-		tell(f, FOOBAR_RECEIVED, "bar");
+		hear_bar(f);
 		break;
 	case FOOBAR_OTHER:
 		break;
@@ -131,6 +185,9 @@ static void closed(struct channel *ch, void *user)
 	(void)ch;
 	if (!f)
 		return;
+	tell_left_out(f);
+	if (f->tell_left_out)
+		net_timer_close(f->tell_left_out);
 	if (f->timer)
 		net_timer_close(f->timer);
 	buf_clear(&f->bar);

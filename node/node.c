@@ -137,6 +137,14 @@ static void foobar_told(void *ctx, const struct node_id *peer,
 		      way == FOOBAR_SENT ? REPORT_SENT : REPORT_RECEIVED, text);
 }
 
+static void foobar_left_out(void *ctx, const struct node_id *peer,
+			    uint64_t count)
+{
+	struct node *n = ctx;
+
+	report_foobar_left_out(n->config->report, peer, count);
+}
+
 static enum err open_server(struct node *n, const struct ecc_keypair *key,
 			    struct why *why)
 {
@@ -261,6 +269,7 @@ static enum err start(struct node *n, struct why *why)
 	n->foobar.loop = n->loop;
 	n->foobar.interval_ms = n->config->foo_interval_ms;
 	n->foobar.told = foobar_told;
+	n->foobar.left_out = foobar_left_out;
 	n->foobar.ctx = n;
 	foobar_protocol(&n->protocol, &n->foobar);
 	rc = open_with_key(n, why);

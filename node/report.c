@@ -332,6 +332,24 @@ void report_foobar(struct report *r, const struct node_id *peer,
 	show_json_line(r->out, o);
 }
 
+void report_foobar_left_out(struct report *r, const struct node_id *peer,
+			    uint64_t count)
+{
+	char id[NODE_ID_SHORT];
+	json_t *o;
+
+	if (r->form != SHOW_AS_JSON) {
+		head(r, SHOW_PLAIN, "foobar", node_id_short(id, peer));
+		fprintf(r->out, "... %" PRIu64 " more left out", count);
+		tail(r);
+		return;
+	}
+	o = show_json_event("foobar_left_out");
+	show_json_set(o, "id", json_id(peer));
+	show_json_set(o, "count", json_integer((json_int_t)count));
+	show_json_line(r->out, o);
+}
+
 static void stopped_json(struct report *r, const struct server_counters *sums,
 			 uint64_t ns)
 {

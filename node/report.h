@@ -77,6 +77,10 @@ enum report_way {
 void report_foobar(struct report *r, const struct node_id *peer,
 		   enum report_way way, const char *text);
 
+/* report_foobar_left_out - so many that this peer caused were not told. */
+void report_foobar_left_out(struct report *r, const struct node_id *peer,
+			    uint64_t count);
+
 /* report_stopped - `ns` is how long it ran. Waits for all lines to be taken,
  * but for at most REPORT_LAST_MS. */
 void report_stopped(struct report *r, const struct server_counters *sums,

@@ -56,6 +56,27 @@ class Foobar(lab.Lab):
         dialer.stop()
         listener.stop()
 
+    def test_of_a_flood_a_part_is_told_and_all_is_counted(self):
+        listener = self.node("a")
+        flooding = self.node("b", "--foo-interval", "0.001", "--peer",
+                             listener.started()["enode"])
+        # What it does itself it tells.
+        for _ in range(1000):
+            flooding.expect("foobar", received="bar")
+        flooding.stop()
+        dropped = listener.expect("peer_dropped")
+        sums = listener.stop()
+        told = listener.kinds().count("foobar")
+        left_out = [event["count"] for event in listener.seen
+                    if event["event"] == "foobar_left_out"
+                    and event["id"] == dropped["id"]]
+        # Two are of its own doing.
+        self.assertLessEqual(told, 2 + 20 + 10 * (sums["seconds"] + 1))
+        self.assertLessEqual(len(left_out), sums["seconds"] + 1)
+        self.assertEqual(told + sum(left_out),
+                         sums["messages_in"] + sums["messages_out"])
+        self.assertGreater(sums["messages_in"], 1000)
+
     def test_a_node_that_only_dials_is_heard_as_well(self):
         listener = self.node("a")
         enode = listener.started()["enode"]
@@ -109,7 +130,7 @@ class Stop(lab.Lab):
             "b", "--peer", start["enode"], "--foo-interval", "0.001")
         dialer.started()
         for _ in range(200):
-            dialer.expect("foobar", received="foo")
+            dialer.expect("foobar", received="bar")
         return listener, dialer
 
     def test_under_load_it_ends_within_the_drain_limit(self):

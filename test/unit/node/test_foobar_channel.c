@@ -16,7 +16,7 @@
 	"bar"
 
 struct channel {
-	char diary[512];
+	char diary[2048];
 	unsigned room; /* messages until ERR_BUSY */
 	bool paused;
 };
@@ -57,10 +57,13 @@ void channel_facts(const struct channel *ch, struct peer_facts *out)
 }
 
 struct scene {
+	struct net_loop *loop;
 	struct channel ch;
 	struct foobar_host host;
 	struct protocol protocol;
-	char told[512];
+	char told[2048];
+	uint64_t left_out;
+	unsigned notices;
 	void *user;
 };
 
@@ -75,14 +78,26 @@ static void told(void *ctx, const struct node_id *peer, enum foobar_way way,
 		 way == FOOBAR_SENT ? ">" : "<", text);
 }
 
-static void scene_open(struct scene *s, struct net_loop *loop,
-		       uint64_t interval_ms)
+static void left_out(void *ctx, const struct node_id *peer, uint64_t count)
+{
+	struct scene *s = ctx;
+
+	cr_assert_eq(peer->b[0], 0xab);
+	cr_assert_gt(count, 0);
+	s->left_out += count;
+	s->notices++;
+}
+
+static void scene_open(struct scene *s, uint64_t interval_ms)
 {
 	memset(s, 0, sizeof(*s));
+	cr_assert_eq(net_loop_open(&s->loop, NULL), ERR_NONE);
 	s->ch.room = 100;
-	s->host = (struct foobar_host){
-		.loop = loop, .interval_ms = interval_ms, .told = told, .ctx = s
-	};
+	s->host = (struct foobar_host){ .loop = s->loop,
+					.interval_ms = interval_ms,
+					.told = told,
+					.left_out = left_out,
+					.ctx = s };
 	foobar_protocol(&s->protocol, &s->host);
 	cr_assert_eq(s->protocol.opened(&s->ch, s->protocol.state, &s->user),
 		     PROTOCOL_GO_ON);
@@ -102,6 +117,31 @@ static int hear(struct scene *s, const char *payload, size_t len)
 static void scene_close(struct scene *s)
 {
 	s->protocol.closed(&s->ch, s->user);
+	net_loop_run(s->loop); /* ends: no timer is left */
+	net_loop_close(s->loop);
+}
+
+/* Turn until that time of the loop has come. */
+static void pass_ms(struct scene *s, uint64_t ms)
+{
+	struct mono at = mono_add_ms(net_loop_now(s->loop), ms);
+	struct net_timer *t = net_timer_open(
+		s->loop, (void (*)(void *))net_loop_stop, s->loop);
+
+	net_timer_set(t, at);
+	net_loop_run(s->loop);
+	net_timer_close(t);
+}
+
+static unsigned count(const char *told, const char *text)
+{
+	unsigned n = 0;
+
+	while ((told = strstr(told, text))) {
+		told += strlen(text);
+		n++;
+	}
+	return n;
 }
 
 Test(foobar_channel, offers_what_the_specification_says)
@@ -118,7 +158,7 @@ Test(foobar_channel, says_foo_once_answers_foo_and_nothing_else)
 {
 	struct scene s;
 
-	scene_open(&s, NULL, 0);
+	scene_open(&s, 0);
 	cr_assert_str_eq(s.ch.diary, "foo ");
 	cr_assert_eq(hear(&s, FOO, 5), PROTOCOL_GO_ON);
 	cr_assert_str_eq(s.ch.diary, "foo bar ");
@@ -155,7 +195,7 @@ Test(foobar_channel, ends_the_session_over_any_other_shape)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct scene s;
 
-		scene_open(&s, NULL, 0);
+		scene_open(&s, 0);
 		cr_assert_eq(hear(&s, cases[i].bytes, cases[i].len),
 			     PROTOCOL_END(DISC_PROTOCOL), "case %zu", i);
 		cr_assert_str_eq(s.told, ">foo ");
@@ -167,7 +207,7 @@ Test(foobar_channel, reads_no_more_from_one_that_does_not_take_its_answers)
 {
 	struct scene s;
 
-	scene_open(&s, NULL, 0);
+	scene_open(&s, 0);
 	s.ch.room = 1;
 	cr_assert_eq(hear(&s, FOO, 5), PROTOCOL_GO_ON);
 	cr_assert_not(s.ch.paused);
@@ -186,21 +226,80 @@ Test(foobar_channel, reads_no_more_from_one_that_does_not_take_its_answers)
 
 Test(foobar_channel, repeats_foo_at_the_interval_and_stops_when_closed)
 {
-	struct net_loop *loop;
-	struct net_timer *end;
 	struct scene s;
 
-	cr_assert_eq(net_loop_open(&loop, NULL), ERR_NONE);
-	scene_open(&s, loop, 1);
+	scene_open(&s, 1);
 	s.ch.room = 3;
-	end = net_timer_open(loop, (void (*)(void *))net_loop_stop, loop);
-	net_timer_set(end, mono_add_ms(net_loop_now(loop), 60000));
 	while (s.ch.room)
-		net_timer_set(end, net_loop_now(loop)), net_loop_run(loop);
+		pass_ms(&s, 1);
 	cr_assert_str_eq(s.ch.diary, "foo foo foo foo ");
 	scene_close(&s);
-	net_timer_close(end);
-	net_loop_run(loop); /* ends: no timer is left */
-	net_loop_close(loop);
 	cr_assert_str_eq(s.told, ">foo >foo >foo >foo ");
+}
+
+Test(foobar_channel, tells_a_flood_in_part_and_how_much_it_left_out)
+{
+	enum {
+		FLOOD = 100, /* foo; our answers are lines as well */
+	};
+	struct scene s;
+
+	scene_open(&s, 0);
+	s.ch.room = FLOOD;
+	for (int i = 0; i < FLOOD; i++)
+		cr_assert_eq(hear(&s, FOO, 5), PROTOCOL_GO_ON);
+	cr_assert_eq(count(s.told, "<foo ") + count(s.told, ">bar "),
+		     FOOBAR_TOLD_AT_ONCE);
+	cr_assert_eq(s.notices, 0);
+	cr_assert_eq(s.ch.room, 0); /* answered all the same */
+	while (!s.notices)
+		pass_ms(&s, 10);
+	cr_assert_eq(s.left_out, 2 * FLOOD - FOOBAR_TOLD_AT_ONCE);
+
+	/* By now some may be told again. */
+	s.ch.room = 1;
+	cr_assert_eq(hear(&s, FOO, 5), PROTOCOL_GO_ON);
+	cr_assert_eq(count(s.told, "<foo ") + count(s.told, ">bar "),
+		     FOOBAR_TOLD_AT_ONCE + 2);
+	cr_assert_eq(s.notices, 1);
+	scene_close(&s);
+	cr_assert_eq(s.notices, 1);
+}
+
+Test(foobar_channel, says_at_the_end_what_it_left_out)
+{
+	struct scene s;
+
+	scene_open(&s, 0);
+	for (int i = 0; i < FOOBAR_TOLD_AT_ONCE; i++)
+		cr_assert_eq(hear(&s, FOO, 5), PROTOCOL_GO_ON);
+	scene_close(&s);
+	cr_assert_eq(s.left_out, FOOBAR_TOLD_AT_ONCE);
+	cr_assert_eq(s.notices, 1);
+}
+
+Test(foobar_channel, tells_all_that_is_of_our_own_doing)
+{
+	enum {
+		ROUNDS = 3 * FOOBAR_TOLD_AT_ONCE,
+	};
+	struct scene s;
+
+	scene_open(&s, 1);
+	s.ch.room = ROUNDS - 1;
+	while (s.ch.room) {
+		pass_ms(&s, 1);
+		s.told[0] = '\0';
+	}
+	for (int i = 0; i < ROUNDS; i++)
+		cr_assert_eq(hear(&s, BAR, 5), PROTOCOL_GO_ON);
+	cr_assert_eq(count(s.told, "<bar "), ROUNDS);
+
+	/* These answer nothing. */
+	s.told[0] = '\0';
+	for (int i = 0; i < ROUNDS; i++)
+		cr_assert_eq(hear(&s, BAR, 5), PROTOCOL_GO_ON);
+	cr_assert_lt(count(s.told, "<bar "), ROUNDS);
+	scene_close(&s);
+	cr_assert_eq(count(s.told, "<bar ") + s.left_out, ROUNDS);
 }

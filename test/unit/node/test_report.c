@@ -171,6 +171,27 @@ Test(report, gives_the_members_of_the_contract_in_json)
 	page_close(&p);
 }
 
+Test(report, tells_how_much_of_a_peer_was_left_out)
+{
+	struct node_id id = { { 0xab } };
+
+	for (int form = SHOW_AS_TEXT; form <= SHOW_AS_JSON; form++) {
+		struct report r;
+		struct page p;
+
+		page_open(&p);
+		report_init(&r, p.out, form, 0);
+		report_foobar_left_out(&r, &id, 1234);
+		cr_assert_eq(lines(page_text(&p)), 1);
+		cr_assert(strstr(page_text(&p), "ab000000"));
+		cr_assert(strstr(page_text(&p),
+				 form == SHOW_AS_JSON ? ",\"count\":1234}\n"
+						      : "1234 more left out"));
+		report_clear(&r);
+		page_close(&p);
+	}
+}
+
 Test(report, notices_that_nobody_reads)
 {
 	FILE *full = fopen("/dev/full", "w");
