@@ -9,6 +9,7 @@
 
 enum {
 	LEFT_OUT_MS = 1000, /* from one left_out to the next */
+	HEARD_MAX = 1024,   /* bytes of a message: later texts may be longer */
 };
 
 struct foobar_channel {
@@ -199,6 +200,7 @@ void foobar_capability(struct capability *out)
 	*out = (struct capability){
 		.version = FOOBAR_VERSION,
 		.codes = FOOBAR_CODES,
+		.max_message = HEARD_MAX,
 	};
 	snprintf(out->name, sizeof(out->name), "%s", FOOBAR_NAME);
 }

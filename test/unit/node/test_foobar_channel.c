@@ -152,6 +152,8 @@ Test(foobar_channel, offers_what_the_specification_says)
 	cr_assert_str_eq(c.name, "foobar");
 	cr_assert_eq(c.version, 1);
 	cr_assert_eq(c.codes, 1);
+	cr_assert_geq(c.max_message, 5u);
+	cr_assert_leq(c.max_message, 1024u);
 }
 
 Test(foobar_channel, says_foo_once_answers_foo_and_nothing_else)
