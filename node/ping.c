@@ -276,7 +276,8 @@ static const char *closed_at(enum ping_step step)
 	switch (step) {
 	case PING_ACK:
 		return "the node closed the connection without an ack: it does "
-		       "not hold this key, or does not speak RLPx";
+		       "not hold this key, does not speak RLPx, is full, or "
+		       "was tried from here less than 30 s ago";
 	case PING_HELLO:
 		return "the node closed the connection before its Hello";
 	case PING_PONG:

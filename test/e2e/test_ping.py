@@ -142,6 +142,9 @@ class Ping(lab.Lab):
         self.assertEqual(done.status, 1)
         self.assertEqual(events[-1]["step"], "ack")
         self.assertIn("closed the connection without an ack", done.err)
+        # A node that is full or was tried a moment ago does just that.
+        for cause in "this key", "speak RLPx", "is full", "less than 30 s ago":
+            self.assertIn(cause, done.err)
 
 
 if __name__ == "__main__":
