@@ -9,6 +9,7 @@
 #include <string.h>
 #include <weft/plugin.h>
 
+#include "plugins/foobar/telling.h"
 #include "protocols/foobar/foobar.h"
 
 enum {
@@ -16,7 +17,7 @@ enum {
 	GREETING_ROOM = 512, /* likewise */
 	GREETING_MAX = 255,  /* bytes */
 	SHOWN_MAX = 64,	     /* bytes of a text that is neither foo nor bar */
-	LINES_MAX = 1000,    /* of the log, per peer and second */
+	HEARD_MAX = 1024,    /* bytes of a message: other texts may be longer */
 };
 
 /* One per node. */
@@ -31,10 +32,9 @@ struct foobar_node {
 struct talk {
 	struct foobar_node *node;
 	struct weft_channel *ch;
-	char peer[2 * 32 + 1]; /* its id in hex */
+	struct telling telling;
 	struct foobar sum;
-	weft_time second; /* in which these were logged */
-	unsigned lines;
+	uint64_t unanswered; /* foo of ours */
 };
 
 static void add_to(struct foobar *sum, const struct foobar *more)
@@ -57,32 +57,6 @@ static void add(struct talk *t, const struct foobar *more)
 	weft_count(host, "bar_out", (int64_t)more->bar_out);
 }
 
-/* A peer can make us say bar as fast as it likes: not as many lines. */
-static void tell(struct talk *t, const char *message, const char *way,
-		 const char *text)
-{
-	struct weft_host *host = t->node->host;
-	weft_time second = weft_now(host) / WEFT_SECONDS(1);
-
-	if (t->second != second) {
-		t->second = second;
-		t->lines = 0;
-	}
-	if (t->lines++ < LINES_MAX)
-		weft_log(host, WEFT_LOG_INFO, message, "id", t->peer, way, text,
-			 NULL);
-}
-
-static void tell_sent(struct talk *t, const char *text)
-{
-	tell(t, "said", "sent", text);
-}
-
-static void tell_received(struct talk *t, const char *text)
-{
-	tell(t, "heard", "received", text);
-}
-
 static int say_foo(struct talk *t,
 		   int (*write)(struct weft_channel *ch, uint32_t code,
 				const void *payload, size_t size))
@@ -98,7 +72,8 @@ static int say_foo(struct talk *t,
 	if (rc)
 		return rc;
 	add(t, &said);
-	tell_sent(t, "foo");
+	t->unanswered++;
+	tell_ours(&t->telling, TELLING_SENT, "foo");
 	return WEFT_OK;
 }
 
@@ -114,7 +89,7 @@ static int greet(struct talk *t)
 		return WEFT_OK;
 	rc = weft_send(t->ch, FOOBAR_CODE, "[s]", greeting);
 	if (!rc)
-		tell_sent(t, greeting);
+		tell_ours(&t->telling, TELLING_SENT, greeting);
 	return rc;
 }
 
@@ -132,8 +107,7 @@ static int opened(struct weft_channel *ch, void *state, void **user)
 	rc = weft_channel_facts(ch, &facts);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < sizeof(facts.id); i++)
-		snprintf(t->peer + 2 * i, 3, "%02x", facts.id[i]);
+	telling_init(&t->telling, t->node->host, facts.id);
 	rc = say_foo(t, weft_write);
 	return rc ? rc : greet(t);
 }
@@ -150,7 +124,7 @@ static int hear_other(struct talk *t, const struct weft_msg *msg)
 		return rc;
 	snprintf(shown, sizeof(shown), "%.*s",
 		 (int)(len < SHOWN_MAX ? len : SHOWN_MAX), (const char *)text);
-	tell_received(t, shown);
+	tell_theirs(&t->telling, TELLING_RECEIVED, shown);
 	return WEFT_OK;
 }
 
@@ -159,13 +133,24 @@ static int answer(struct talk *t, struct foobar *heard, const struct buf *bar)
 {
 	int rc;
 
-	tell_received(t, "foo");
+	tell_theirs(&t->telling, TELLING_RECEIVED, "foo");
 	rc = weft_write(t->ch, FOOBAR_CODE, bar->data, bar->len);
 	if (rc)
 		heard->bar_out = 0;
 	else
-		tell_sent(t, "bar");
+		tell_theirs(&t->telling, TELLING_SENT, "bar");
 	return rc;
+}
+
+/* As many bar as we said foo are of our own making. */
+static void hear_bar(struct talk *t)
+{
+	if (t->unanswered) {
+		t->unanswered--;
+		tell_ours(&t->telling, TELLING_RECEIVED, "bar");
+	} else {
+		tell_theirs(&t->telling, TELLING_RECEIVED, "bar");
+	}
 }
 
 static int message(struct weft_channel *ch, void *user,
@@ -187,7 +172,7 @@ static int message(struct weft_channel *ch, void *user,
 		rc = answer(t, &heard, &reply);
 		break;
 	case FOOBAR_BAR:
-		tell_received(t, "bar");
+		hear_bar(t);
 		break;
 	case FOOBAR_OTHER:
 		rc = hear_other(t, msg);
@@ -200,8 +185,11 @@ static int message(struct weft_channel *ch, void *user,
 
 static void closed(struct weft_channel *ch, void *user)
 {
+	struct talk *t = user;
+
 	(void)ch;
-	free(user);
+	telling_end(&t->telling);
+	free(t);
 }
 
 /* --- facts -------------------------------------------------------------------
@@ -267,6 +255,7 @@ static int start(struct weft_host *host, void **state)
 	struct weft_protocol p = {
 		.size = sizeof(p),
 		.codes = FOOBAR_CODES,
+		.max_message = HEARD_MAX,
 		.opened = opened,
 		.message = message,
 		.closed = closed,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node/plugin/inside.h"
 #include "test/unit/plugins/scene.h"
@@ -201,6 +202,61 @@ Scene(plugin_foobar, owes_no_bar_to_a_peer_that_asks_and_does_not_read)
 	MUST_BE(weft_test_counter(foobar, "foo_in"), ASKED);
 	MUST_BE(weft_test_counter(foobar, "bar_out"), ASKED);
 	return WEFT_OK;
+}
+
+/* What is told goes to standard error, as it does from every plugin in
+ * weft_test_run. */
+static size_t count_lines(const char *name, const char *part)
+{
+	FILE *file = fopen(name, "re");
+	size_t count = 0;
+	char line[512];
+
+	cr_assert_not_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, part) != NULL;
+	fclose(file);
+	return count;
+}
+
+static int flood(void *arg)
+{
+	struct weft_channel *ch = weft_pipe(start(NULL), "foobar");
+
+	(void)arg;
+	MUST_BE(weft_expect(ch, 0, "[s]", "foo"), 0);
+	MUST_BE(weft_send(ch, 0, "[s]", "bar"), 0);
+	for (int i = 0; i < 1000; i++) {
+		MUST_BE(weft_send(ch, 0, "[s]", "foo"), 0);
+		MUST_BE(weft_expect(ch, 0, "[s]", "bar"), 0);
+	}
+	return WEFT_OK;
+}
+
+Test(plugin_foobar, tells_of_a_flood_a_part_and_how_much_more_there_was)
+{
+	char name[] = "/tmp/weft-foobar-XXXXXX";
+	int log = mkstemp(name), before = dup(STDERR_FILENO), rc;
+	size_t told;
+
+	cr_assert_geq(log, 0);
+	cr_assert_geq(dup2(log, STDERR_FILENO), 0);
+	setenv("WEFT_TEST_LOG", "info", 1);
+	rc = weft_test_run(flood, NULL);
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	cr_assert_eq(rc, 0);
+	cr_assert_eq(count_lines(name, "sent=foo"), 1);
+	cr_assert_eq(count_lines(name, "received=bar"), 1);
+	told = count_lines(name, "received=foo") +
+	       count_lines(name, "sent=bar");
+	/* 20 at once, and 10 for each second that it took. */
+	cr_assert_geq(told, 20);
+	cr_assert_lt(told, 1000);
+	cr_assert_geq(count_lines(name, "left_out="), 1);
+	close(before);
+	close(log);
+	unlink(name);
 }
 
 static int is_text(char *json, const char *expected)
