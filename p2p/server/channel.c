@@ -12,7 +12,7 @@ enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
 	struct peer *p = ch->peer;
 	enum err rc;
 
-	if (p->state != PEER_UP)
+	if (p->state != PEER_UP || !ch->open)
 		return ERR_CLOSED;
 	if (net_stream_queued(p->stream) >= p->server->limits->outbound) {
 		ch->wants_room = true;
@@ -26,6 +26,11 @@ enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
 	if (!rc && !p->pace.writing)
 		net_timer_set(p->timer, net_loop_now(p->server->loop));
 	return rc;
+}
+
+const struct capability *channel_capability(const struct channel *ch)
+{
+	return &ch->protocol->capability;
 }
 
 void channel_facts(const struct channel *ch, struct peer_facts *out)
@@ -87,8 +92,27 @@ static void obey(struct channel *ch, int result)
 	peer_end(ch->peer, reason, PEER_TELL, cause);
 }
 
-void channels_open(struct peer *p)
+static void open_one(struct channel *ch)
 {
+	const struct protocol *to = ch->protocol;
+
+	ch->open = true;
+	if (to->opened)
+		obey(ch, to->opened(ch, to->state, &ch->user));
+}
+
+static void close_one(struct channel *ch)
+{
+	if (!ch->open)
+		return;
+	ch->open = false;
+	if (ch->protocol->closed)
+		ch->protocol->closed(ch, ch->user);
+}
+
+void channels_open(struct peer *p, struct offer *offer)
+{
+	const struct capability *local = p->offer->local;
 	const struct capability_match *matches;
 	size_t count = rlpx_matches(p->rlpx, &matches);
 
@@ -100,17 +124,12 @@ void channels_open(struct peer *p)
 		struct channel *ch = &p->channels[i];
 
 		ch->peer = p;
-		ch->protocol = &p->offer->protocols[matches[i].index];
+		ch->offer = offer_get(offer);
+		ch->protocol = offer_find(offer, &local[matches[i].index]);
 		ch->match = (uint32_t)i;
 	}
-	for (size_t i = 0; i < count && p->state == PEER_UP; i++) {
-		struct channel *ch = &p->channels[i];
-
-		ch->open = true;
-		if (ch->protocol->opened)
-			obey(ch, ch->protocol->opened(ch, ch->protocol->state,
-						      &ch->user));
-	}
+	for (size_t i = 0; i < count && p->state == PEER_UP; i++)
+		open_one(&p->channels[i]);
 }
 
 void channels_message(struct peer *p, uint32_t match, struct msg *msg)
@@ -152,42 +171,55 @@ static bool is_same_protocol(const struct protocol *a, const struct protocol *b)
 	       a->writable == b->writable;
 }
 
-/* The old protocol's queues go with it, and with them what it held back. */
-static void rebind(struct channel *ch, const struct protocol *to)
+/* The new offer takes the place of the old, which may be freed by that. */
+static void adopt(struct channel *ch, struct offer *offer,
+		  const struct protocol *to)
 {
-	if (ch->open && ch->protocol->closed)
-		ch->protocol->closed(ch, ch->user);
-	channel_resume(ch);
+	struct offer *was = ch->offer;
+
+	ch->offer = offer_get(offer);
 	ch->protocol = to;
-	ch->user = NULL;
-	ch->wants_room = false;
-	if (ch->open && to->opened)
-		obey(ch, to->opened(ch, to->state, &ch->user));
+	offer_put(was);
 }
 
-void channels_rebind(struct peer *p, const struct offer *offer)
+/* The old protocol's queues go with it, and with them what it held back. */
+static void rebind(struct channel *ch, struct offer *offer,
+		   const struct protocol *to)
+{
+	close_one(ch);
+	channel_resume(ch);
+	adopt(ch, offer, to);
+	ch->user = NULL;
+	ch->wants_room = false;
+	if (ch->peer->state == PEER_UP)
+		open_one(ch);
+}
+
+void channels_rebind(struct peer *p, struct offer *offer)
 {
 	for (size_t i = 0; i < p->channel_count && p->state == PEER_UP; i++) {
 		struct channel *ch = &p->channels[i];
 		const struct protocol *to =
 			offer_find(offer, &ch->protocol->capability);
 
-		if (!is_same_protocol(ch->protocol, to))
-			rebind(ch, to);
+		if (is_same_protocol(ch->protocol, to))
+			adopt(ch, offer, to);
 		else
-			ch->protocol = to;
+			rebind(ch, offer, to);
 	}
 }
 
 void channels_close(struct peer *p)
 {
-	for (size_t i = 0; i < p->channel_count; i++) {
-		struct channel *ch = &p->channels[i];
+	for (size_t i = 0; i < p->channel_count; i++)
+		close_one(&p->channels[i]);
+}
 
-		if (!ch->open)
-			continue;
-		ch->open = false;
-		if (ch->protocol->closed)
-			ch->protocol->closed(ch, ch->user);
-	}
+void channels_free(struct peer *p)
+{
+	for (size_t i = 0; i < p->channel_count; i++)
+		offer_put(p->channels[i].offer);
+	free(p->channels);
+	p->channels = NULL;
+	p->channel_count = 0;
 }

@@ -65,6 +65,10 @@ bool server_trusts(const struct server *s, const struct node_id *id);
 
 void server_distrust_all(struct server *s);
 
+/* server_still_agrees - would a new Hello with this offer come to what the
+ * session's own came to? */
+bool server_still_agrees(const struct peer *p, const struct offer *offer);
+
 /* server_apply_offer - bring the peers in line with a new offer. Calls
  * protocols. */
 void server_apply_offer(struct server *s);

@@ -45,7 +45,8 @@ enum {
 
 struct channel {
 	struct peer *peer;
-	const struct protocol *protocol;
+	const struct protocol *protocol; /* of `offer` */
+	struct offer *offer;		 /* may be newer than that of Hello */
 	void *user;
 	uint32_t match; /* as rlpx counts them */
 	bool open;	/* opened was called, closed was not */
@@ -137,9 +138,9 @@ void peer_pong(struct peer *p);
 
 /* --- channel.c ----------------------------------------------------------- */
 
-/* channels_open - the session is up: a channel for each shared capability.
- * Calls protocols. */
-void channels_open(struct peer *p);
+/* channels_open - the session is up: a channel for each shared capability, with
+ * the protocols of `offer`, which has them all. Calls protocols. */
+void channels_open(struct peer *p, struct offer *offer);
 
 /* channels_message - takes msg. Calls a protocol. */
 void channels_message(struct peer *p, uint32_t match, struct msg *msg);
@@ -150,9 +151,11 @@ void channels_writable(struct peer *p);
 /* channels_rebind - the server offers something else, but what is shared stays:
  * a channel whose protocol changed is closed and opened anew. Calls
  * protocols. */
-void channels_rebind(struct peer *p, const struct offer *offer);
+void channels_rebind(struct peer *p, struct offer *offer);
 
 /* channels_close - the last call to each open one; again does nothing. */
 void channels_close(struct peer *p);
+
+void channels_free(struct peer *p);
 
 #endif

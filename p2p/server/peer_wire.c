@@ -137,20 +137,14 @@ static void on_secured(struct peer *p)
 		refuse(p, reason);
 }
 
-static void on_hello(struct peer *p)
+/* Whoever hears of the new peer may make a newer offer, which then reaches this
+ * session from the timer like any other; here it begins with the one that was
+ * checked. */
+static void come_up(struct peer *p)
 {
-	struct span name = hello_name(rlpx_peer_hello(p->rlpx));
-	size_t len = name.len < HELLO_NAME_MAX ? name.len : HELLO_NAME_MAX - 1;
 	struct server *s = p->server;
-	int reason;
+	struct offer *offer = offer_get(s->offer);
 
-	if (len)
-		memcpy(p->facts.name, name.data, len);
-	reason = server_check_hello(s, p);
-	if (reason != CHECKPOINT_PASS) {
-		refuse(p, reason);
-		return;
-	}
 	p->state = PEER_UP;
 	pace_up(&p->pace, net_loop_now(s->loop));
 	net_stream_set_limit(p->stream,
@@ -159,7 +153,23 @@ static void on_hello(struct peer *p)
 				     64 * 1024);
 	server_welcome(s, p);
 	if (p->state == PEER_UP)
-		channels_open(p);
+		channels_open(p, offer);
+	offer_put(offer);
+}
+
+static void on_hello(struct peer *p)
+{
+	struct span name = hello_name(rlpx_peer_hello(p->rlpx));
+	size_t len = name.len < HELLO_NAME_MAX ? name.len : HELLO_NAME_MAX - 1;
+	int reason;
+
+	if (len)
+		memcpy(p->facts.name, name.data, len);
+	reason = server_check_hello(p->server, p);
+	if (reason == CHECKPOINT_PASS)
+		come_up(p);
+	else
+		refuse(p, reason);
 }
 
 /* "On receipt both implementations stop, echo the same reason back (unless it

@@ -66,6 +66,9 @@ MUST_USE enum err channel_send(struct channel *ch, uint32_t code,
 void channel_pause(struct channel *ch);
 void channel_resume(struct channel *ch);
 
+/* channel_capability - which one it is for; borrowed until `closed`. */
+const struct capability *channel_capability(const struct channel *ch);
+
 void channel_facts(const struct channel *ch, struct peer_facts *out);
 
 /* channel_disconnect - end the whole session with this reason, soon. */

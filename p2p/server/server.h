@@ -106,8 +106,9 @@ void server_close(struct server *s);
 MUST_USE enum err server_dial(struct server *s, const struct enode *node,
 			      struct why *why);
 
-/* server_undial - no longer keep that session; one that stands goes on.
- * ERR_NOT_FOUND: it is not a node of server_dial. */
+/* server_undial - no longer keep that session. One that stands goes on; a dial
+ * under way ends, and nothing is told of it. ERR_NOT_FOUND: it is not a node of
+ * server_dial. */
 MUST_USE enum err server_undial(struct server *s, const struct node_id *id);
 
 /* server_disconnect - end the session with a peer, soon. ERR_NOT_FOUND: no peer
@@ -127,8 +128,14 @@ void server_distrust(struct server *s, const struct node_id *id);
 /* server_offer - offer these protocols from now on. Peers with whom that
  * changes what is shared are disconnected (0x00), static ones to be dialed
  * again; the others go on, and each of their channels whose protocol is another
- * now is closed with the old and opened with the new. All of that happens
- * later, from the loop. Errors as of server_open; nothing has changed then. */
+ * now is closed with the old and opened with the new. Another max_message or
+ * number of codes changes what is shared. Peers with whom nothing ever was
+ * shared are disconnected (0x03) once anything is offered.
+ *
+ * All of that happens later, from the loop, but no session begins with an older
+ * offer any more: one that was negotiated with it is either good with this
+ * one, or refused (0x00). Errors as of server_open; nothing has changed then.
+ */
 MUST_USE enum err server_offer(struct server *s,
 			       const struct protocol *protocols, size_t count,
 			       struct why *why);
@@ -147,6 +154,10 @@ struct server_peer {
 void server_each_peer(const struct server *s,
 		      void (*visit)(void *ctx, const struct server_peer *peer),
 		      void *ctx);
+
+/* server_offered - what our Hello offers now, sorted; borrowed until the next
+ * server_offer. Returns the count. */
+size_t server_offered(const struct server *s, const struct capability **out);
 
 /* server_self - our identity and where we listen. */
 void server_self(const struct server *s, struct enode *out);

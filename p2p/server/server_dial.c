@@ -44,6 +44,10 @@ enum err server_undial(struct server *s, const struct node_id *id)
 
 	if (!n)
 		return ERR_NOT_FOUND;
+	for (struct peer *p = s->all; p; p = p->next)
+		if (p->dialed == n)
+			peer_end(p, DISC_REQUESTED, PEER_TELL,
+				 "no longer to be dialed");
 	dial_remove(&s->dial, n);
 	server_wake(s);
 	return ERR_NONE;

@@ -34,8 +34,11 @@ int server_check_hello(const struct server *s, const struct peer *p)
 {
 	const struct capability_match *matches;
 	size_t shared = rlpx_matches(p->rlpx, &matches);
-	int reason = checkpoint_shared(p->offer->count, shared);
+	int reason = checkpoint_shared(s->offer->count, shared);
 
+	/* Our Hello may have been said before the offer changed. */
+	if (p->offer != s->offer && !server_still_agrees(p, s->offer))
+		return DISC_REQUESTED;
 	return reason == CHECKPOINT_PASS ? server_check(s, p) : reason;
 }
 
@@ -137,20 +140,22 @@ static void log_gone(const struct server *s, const struct peer *p)
 void server_farewell(struct server *s, struct peer *p)
 {
 	struct peer gone = *p;
-	bool was_dial = p->dialed != NULL;
+	bool failed_dial = false;
 	struct enode dialed;
 
 	if (p->in_set)
 		leave_set(s, p);
-	if (was_dial) {
+	if (p->dialed) {
 		dialed = p->dialed->node;
+		failed_dial = !s->closing &&
+			      dial_find(&s->dial, &dialed.id) == p->dialed;
 		dial_done(&s->dial, p->dialed, net_loop_now(s->loop));
 	}
 	admit_release(&s->admit, &p->slot);
 	leave_list(s, p);
 	rlpx_free(p->rlpx);
 	offer_put(p->offer);
-	free(p->channels);
+	channels_free(p);
 	free(p);
 	server_wake(s);
 	log_gone(s, &gone);
@@ -163,7 +168,7 @@ void server_farewell(struct server *s, struct peer *p)
 				.reason = gone.reason,
 				.peers = HASH_COUNT(s->by_id),
 			});
-	else if (was_dial && !s->closing)
+	else if (failed_dial)
 		emit(s, &(struct server_event){
 				.kind = SERVER_DIAL_FAILED,
 				.dialed = &dialed,

@@ -3,6 +3,7 @@
  * it is rid of, what it offers. */
 #include <stdio.h>
 
+#include "p2p/server/checkpoint.h"
 #include "p2p/server/inside.h"
 
 /* --- trust --------------------------------------------------------------- */
@@ -96,6 +97,12 @@ void server_each_peer(const struct server *s,
 
 /* --- what is offered ----------------------------------------------------- */
 
+size_t server_offered(const struct server *s, const struct capability **out)
+{
+	*out = s->offer->local;
+	return s->offer->count;
+}
+
 enum err server_offer(struct server *s, const struct protocol *protocols,
 		      size_t count, struct why *why)
 {
@@ -111,11 +118,19 @@ enum err server_offer(struct server *s, const struct protocol *protocols,
 	return ERR_NONE;
 }
 
-/* Would a new Hello come to the same capabilities as the one that was said? */
-static bool shares_the_same(const struct peer *p, const struct offer *offer)
+/* max_message is ours alone, but what the session checks it against was fixed
+ * with Hello. */
+static bool is_same(const struct capability *a, const struct capability *b)
+{
+	return !strcmp(a->name, b->name) && a->version == b->version &&
+	       a->codes == b->codes && a->max_message == b->max_message;
+}
+
+bool server_still_agrees(const struct peer *p, const struct offer *offer)
 {
 	const struct hello *hello = rlpx_peer_hello(p->rlpx);
 	struct capability_match matches[CAPABILITIES_MAX];
+	const struct capability_match *agreed;
 	struct capability_claim *claims;
 	size_t count;
 
@@ -125,35 +140,37 @@ static bool shares_the_same(const struct peer *p, const struct offer *offer)
 	count = capability_match(matches, offer->local, offer->count, claims,
 				 hello_claims(hello, claims));
 	free(claims);
-	if (count != p->channel_count)
+	if (count != rlpx_matches(p->rlpx, &agreed))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		const struct capability *now = &offer->local[matches[i].index];
-		const struct capability *was =
-			&p->channels[i].protocol->capability;
-
-		if (strcmp(now->name, was->name) ||
-		    now->version != was->version || now->codes != was->codes)
+	for (size_t i = 0; i < count; i++)
+		if (!is_same(&offer->local[matches[i].index],
+			     &p->offer->local[agreed[i].index]))
 			return false;
-	}
 	return true;
 }
 
+/* Who shared nothing while we offered nothing is of no use once we do. */
+static void apply_to(struct peer *p, struct offer *offer)
+{
+	if (!server_still_agrees(p, offer))
+		peer_end(p, DISC_REQUESTED, PEER_TELL,
+			 "what we share changed (sent)");
+	else if (checkpoint_shared(offer->count, p->channel_count) !=
+		 CHECKPOINT_PASS)
+		peer_end(p, DISC_USELESS, PEER_TELL, "useless peer (sent)");
+	else
+		channels_rebind(p, offer);
+}
+
+/* The set of peers stays as it is until the timers of those that ended. */
 void server_apply_offer(struct server *s)
 {
 	struct offer *offer = offer_get(s->offer);
-	struct peer *p, *next;
+	struct peer *p;
 
 	s->offer_is_new = false;
-	for (p = s->by_id; p; p = next) {
-		next = p->hh.next;
-		if (p->state != PEER_UP)
-			continue;
-		if (shares_the_same(p, offer))
-			channels_rebind(p, offer);
-		else
-			peer_end(p, DISC_REQUESTED, PEER_TELL,
-				 "what we share changed (sent)");
-	}
+	for (p = s->by_id; p; p = p->hh.next)
+		if (p->state == PEER_UP)
+			apply_to(p, offer);
 	offer_put(offer);
 }

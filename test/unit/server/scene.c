@@ -257,6 +257,14 @@ void node_dial(struct node *n, const struct node *to)
 		     why.text);
 }
 
+void node_offer(struct node *n, const struct protocol *protocols, size_t count)
+{
+	struct why why = WHY_NONE;
+
+	cr_assert_eq(server_offer(n->server, protocols, count, &why), ERR_NONE,
+		     "%s", why.text);
+}
+
 struct wanted {
 	const struct node *node;
 	size_t count;
@@ -283,6 +291,13 @@ static bool has_dropped(void *ctx)
 	return w->node->dropped >= w->count;
 }
 
+static bool has_failed(void *ctx)
+{
+	const struct wanted *w = ctx;
+
+	return w->node->dial_failed >= w->count;
+}
+
 void node_wait_peers(struct node *n, size_t peers)
 {
 	struct wanted w = { n, peers };
@@ -302,6 +317,13 @@ void node_wait_dropped(struct node *n, size_t dropped)
 	struct wanted w = { n, dropped };
 
 	scene_until(n->scene, has_dropped, &w);
+}
+
+void node_wait_failed(struct node *n, size_t dials)
+{
+	struct wanted w = { n, dials };
+
+	scene_until(n->scene, has_failed, &w);
 }
 
 void node_join(struct node *a, struct node *b)

@@ -89,6 +89,9 @@ void node_open(struct node *n);
 void node_close(struct node *n); /* and wait for SERVER_CLOSED */
 void node_dial(struct node *n, const struct node *to);
 
+/* node_offer - offer these from now on. */
+void node_offer(struct node *n, const struct protocol *protocols, size_t count);
+
 /* node_join - a dials b; wait until both have the peer. */
 void node_join(struct node *a, struct node *b);
 
@@ -102,6 +105,7 @@ struct channel *node_channel(struct node *n, const char *protocol);
 void node_wait_messages(struct node *n, size_t messages);
 void node_wait_peers(struct node *n, size_t peers);
 void node_wait_dropped(struct node *n, size_t dropped);
+void node_wait_failed(struct node *n, size_t dials);
 struct server_counters node_counters(const struct node *n);
 
 /* node_check_alive - a and b, which are peers, still hear each other. */
