@@ -9,6 +9,7 @@
 #include "node/datadir.h"
 #include "node/foobar_channel.h"
 #include "node/leave.h"
+#include "node/node_admin.h"
 #include "node/nodekey.h"
 #include "node/urls.h"
 #include "p2p/crypto/rng.h"
@@ -29,6 +30,8 @@ struct node {
 	struct net_async *broke; /* woken when the report does */
 	struct net_timer *end;	 /* of the duration */
 	struct server *server;	 /* NULL once it is closed */
+	struct admin *admin;	 /* NULL: not open */
+	struct node_admin facts; /* what it asks of us */
 	struct protocol protocol;
 	struct foobar_host foobar;
 	struct mono started;
@@ -45,6 +48,9 @@ static void stop(struct node *n)
 	n->stopping = true;
 	if (n->end)
 		net_timer_close(n->end);
+	if (n->admin)
+		admin_close(n->admin);
+	n->admin = NULL;
 	if (n->server)
 		server_close(n->server);
 }
@@ -111,6 +117,7 @@ static void happened(void *ctx, const struct server_event *ev)
 	struct node *n = ctx;
 	struct report *report = n->config->report;
 
+	node_admin_tell(n->admin, ev);
 	switch (ev->kind) {
 	case SERVER_PEER_ADDED:
 		report_peer_added(report, ev);
@@ -260,6 +267,21 @@ static void dial_peers(struct node *n)
 	}
 }
 
+/* The lock on the folder is held, so a socket that lies there is a dead one. */
+static enum err open_admin(struct node *n, struct why *why)
+{
+	const struct admin_config config = {
+		.node = &n->facts.node,
+		.folder = n->datadir.path,
+		.log = n->config->log,
+	};
+
+	node_admin_init(&n->facts, n->server, n->config->name,
+			n->config->listening != NODE_LISTEN_NOT, end_reached,
+			n);
+	return admin_open(&n->admin, n->loop, &config, why);
+}
+
 static enum err start(struct node *n, struct why *why)
 {
 	enum err rc = net_loop_open(&n->loop, why);
@@ -273,6 +295,8 @@ static enum err start(struct node *n, struct why *why)
 	n->foobar.ctx = n;
 	foobar_protocol(&n->protocol, &n->foobar);
 	rc = open_with_key(n, why);
+	if (!rc)
+		rc = open_admin(n, why);
 	if (!rc)
 		rc = open_signals(n, why);
 	if (rc)

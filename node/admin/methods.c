@@ -289,12 +289,19 @@ static const struct method methods[] = {
 	{ "rpc_modules", "", rpc_modules },
 };
 
+/* A node without plugins has no methods for them. */
+static bool has_method(const struct admin_node *node, const struct method *m)
+{
+	return node->plugin_load || strncmp(m->name, "plugin_", 7) != 0;
+}
+
 static void rpc_modules(const struct scope *sc)
 {
 	json_t *result = made(json_object());
 
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		add_space(result, methods[i].name);
+		if (has_method(sc->node, &methods[i]))
+			add_space(result, methods[i].name);
 	sc->node->plugin_methods(sc->node->ctx, add_space, result);
 	admin_call_result(sc->call, result);
 }
@@ -384,7 +391,8 @@ void methods_call(const struct admin_node *node,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-		if (strcmp(methods[i].name, method) != 0)
+		if (strcmp(methods[i].name, method) != 0 ||
+		    !has_method(node, &methods[i]))
 			continue;
 		if (check_args(&sc, methods[i].args))
 			methods[i].run(&sc);

@@ -89,7 +89,9 @@ enum admin_trust {
 	ADMIN_TRUST_NOT,
 };
 
-/* Every member is set. */
+/* Every member is set, but that the four that list, load, unload and reload
+ * plugins are NULL, all of them, in a node that has none: then there are no
+ * such methods. */
 struct admin_node {
 	void *ctx;
 

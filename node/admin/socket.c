@@ -25,9 +25,12 @@ static enum err check_folder(int fd, const char *folder, struct why *why)
 		return err_fail(why, ERR_DENIED,
 				"belongs to another user (uid %u)",
 				(unsigned)st.st_uid);
-	if (st.st_mode & 077)
+	/* Who may only enter it finds a socket of mode 0600 from its first
+	 * moment on, which the system does not let them connect to. */
+	if (st.st_mode & 022)
 		return err_fail(why, ERR_DENIED,
-				"others may enter it (mode %04o); chmod 700 %s",
+				"others may write to it (mode %04o); chmod 700 "
+				"%s",
 				(unsigned)st.st_mode & 07777, folder);
 	return ERR_NONE;
 }

@@ -15,10 +15,11 @@ MUST_USE enum err admin_socket_path(char out[PATH_MAX], const char *folder,
 				    struct why *why);
 
 /* admin_socket_clear - make sure that a socket can be made there: the folder is
- * ours alone, and what a node that is gone has left is removed. The caller
- * holds the folder's lock, so whose socket lies there is gone indeed.
+ * ours and no one else writes to it, and what a node that is gone has left is
+ * removed. The caller holds the folder's lock, so whose socket lies there is
+ * gone indeed.
  *
- * ERR_DENIED  others can enter the folder, or it is not ours
+ * ERR_DENIED  others can write to the folder, or it is not ours
  * ERR_EXISTS  there is something of the name that is no socket of ours, be it
  *             a link to one; it stays
  * ERR_SYSTEM  the folder or the file cannot be examined, or not removed */

@@ -18,6 +18,14 @@ static mode_t mode_of(const char *path)
 	return st.st_mode & 07777;
 }
 
+static void expect_no_trace(struct scene *sc)
+{
+	cr_assert_eq(access(sc->path, F_OK), 0);
+	admin_close(sc->admin);
+	cr_assert_neq(access(sc->path, F_OK), 0);
+	UNTIL(sc, !sc->admin);
+}
+
 Test(admin, answers_on_a_socket_of_its_owner_alone)
 {
 	struct scene sc;
@@ -32,8 +40,8 @@ Test(admin, answers_on_a_socket_of_its_owner_alone)
 	cr_assert_str_eq(client_ask(&c, "admin_peers"), EMPTY);
 	cr_assert_str_eq(client_ask(&c, "admin_peers"), EMPTY);
 	client_close(&c);
+	expect_no_trace(&sc);
 	scene_close(&sc);
-	cr_assert_neq(access(sc.path, F_OK), 0);
 }
 
 Test(admin, takes_over_from_a_node_that_was_killed)
@@ -82,8 +90,8 @@ Test(admin, listens_in_a_folder_of_a_long_name)
 	scene_admin(&sc);
 	cr_assert_gt(strlen(sc.path), 108);
 	cr_assert_eq(mode_of(sc.path), 0600);
+	expect_no_trace(&sc);
 	scene_close(&sc);
-	cr_assert_neq(access(sc.path, F_OK), 0);
 }
 
 Test(admin, answers_later_and_in_order)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "test/unit/node_admin/scene.h"
@@ -60,7 +61,7 @@ Test(admin_hostile, survives_a_crowd_of_clients)
 {
 	struct client crowd[60];
 	struct scene sc;
-	size_t served = 0;
+	size_t served = 0, told = 0;
 
 	scene_open(&sc);
 	scene_admin(&sc);
@@ -70,9 +71,13 @@ Test(admin_hostile, survives_a_crowd_of_clients)
 		scene_turn(&sc);
 	for (size_t i = 0; i < ARRAY_LEN(crowd); i++) {
 		served += !client_is_over(&crowd[i]) && !crowd[i].len;
+		told += crowd[i].len > 0;
 		client_close(&crowd[i]);
 	}
+	/* All came in one turn: for those beyond the second 16 there is not
+	 * even a word. */
 	cr_assert_eq(served, 16);
+	cr_assert_eq(told, 16);
 	for (int i = 0; i < 10; i++)
 		scene_turn(&sc);
 	expect_service(&sc);
@@ -123,6 +128,12 @@ Test(admin_hostile, serves_root)
 {
 	struct scene sc;
 
+	/* Not to be root oneself; changing that forbids what the leak checker
+	 * needs, so it is allowed again. */
+	if (geteuid() == 0) {
+		cr_assert_eq(seteuid(65534), 0);
+		cr_assert_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+	}
 	scene_open(&sc);
 	sc.uid_of = uid_root;
 	scene_admin(&sc);

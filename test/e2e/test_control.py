@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running node, told what to do through its admin socket."""
+
+import json
+import os
+import stat
+import subprocess
+
+import lab
+
+
+class Control(lab.Lab):
+    def admin(self, name, method, *params):
+        done = self.weft("admin", "--datadir", self.path(name), method, *params)
+        self.assertEqual(done.status, 0, done)
+        return json.loads(done.out)
+
+    def test_peers_come_and_go_as_told(self):
+        a, b = self.node("a"), self.node("b")
+        url = b.started()["enode"]
+        ours = a.started()
+        self.assertEqual(self.admin("a", "admin_nodeInfo")["enode"],
+                         ours["enode"])
+        self.assertEqual(self.admin("a", "admin_peers"), [])
+
+        self.assertIs(self.admin("a", "admin_addPeer", url), True)
+        a.expect("peer_added")
+        b.expect("peer_added")
+        (peer,) = self.admin("a", "admin_peers")
+        self.assertEqual(peer["caps"], ["foobar/1"])
+        self.assertEqual(peer["enode"], url)
+        self.assertEqual(peer["network"]["static"], True)
+        self.assertEqual(peer["network"]["inbound"], False)
+        (seen,) = self.admin("b", "admin_peers")
+        self.assertEqual(seen["id"], ours["id"])
+        self.assertEqual(seen["network"]["inbound"], True)
+
+        self.assertIs(self.admin("a", "admin_removePeer", url), True)
+        self.assertEqual(b.expect("peer_dropped")["reason"], 0)
+        a.expect("peer_dropped")
+        self.assertEqual(self.admin("a", "admin_peers"), [])
+
+    def test_trust_lets_a_node_in_that_has_no_room(self):
+        a = self.node("a", "--max-peers", "0")
+        b = self.node("b")
+        url, ours = a.started()["enode"], b.started()["enode"]
+        self.admin("b", "admin_addPeer", url)
+        self.assertEqual(b.expect("dial_failed")["cause"],
+                         "too many peers (received)")
+        self.assertIs(self.admin("a", "admin_addTrustedPeer", ours), True)
+        a.expect("peer_added")
+        (peer,) = self.admin("a", "admin_peers")
+        self.assertEqual(peer["network"]["trusted"], True)
+        # Who is no longer trusted is not thrown out.
+        self.assertIs(self.admin("a", "admin_removeTrustedPeer", ours), True)
+        (peer,) = self.admin("a", "admin_peers")
+        self.assertEqual(peer["network"]["trusted"], False)
+
+    def test_events_are_followed_until_the_node_stops(self):
+        a, b = self.node("a"), self.node("b")
+        url = b.started()["enode"]
+        a.started()
+        watch = subprocess.Popen(
+            [lab.WEFT, "admin", "--datadir", self.path("a"),
+             "admin_peerEvents"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=self.env, text=True,
+        )
+        self.addCleanup(watch.kill)
+        # Only once the watch stands can its first event be awaited: add and
+        # remove the peer until one shows.
+        told = None
+        while not told:
+            self.admin("a", "admin_addPeer", url)
+            a.expect("peer_added")
+            self.admin("a", "admin_removePeer", url)
+            a.expect("peer_dropped")
+            os.set_blocking(watch.stdout.fileno(), False)
+            told = watch.stdout.read()
+        first = json.loads(told.splitlines()[0])
+        self.assertIn(first["type"], ("add", "drop"))
+        self.assertEqual(first["peer"], b.seen[0]["id"])
+        self.assertIs(self.admin("a", "node_stop"), True)
+        a.expect("stopped")
+        self.assertEqual(a.wait(), 0)
+        watch.communicate(timeout=lab.DEADLINE)
+        self.assertEqual(watch.returncode, 1, "the node went first")
+
+    def test_the_socket_is_ours_alone_and_goes_with_the_node(self):
+        a = self.node("a")
+        a.started()
+        path = self.path("a", "weft.ipc")
+        self.assertTrue(stat.S_ISSOCK(os.stat(path).st_mode))
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        a.stop()
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_socket_left_by_a_killed_node_is_replaced(self):
+        a = self.node("a")
+        a.started()
+        a.kill()
+        self.assertTrue(os.path.exists(self.path("a", "weft.ipc")))
+        again = self.node("a")
+        again.started()
+        self.assertEqual(self.admin("a", "admin_peers"), [])
+
+    def test_a_node_without_plugins_has_no_methods_for_them(self):
+        self.node("a").started()
+        self.assertNotIn("plugin", self.admin("a", "rpc_modules"))
+        done = self.weft("admin", "--datadir", self.path("a"), "plugin_list")
+        self.assertEqual(done.status, 1)
+        self.assertIn("does not exist", done.err)
+
+
+if __name__ == "__main__":
+    lab.main()
