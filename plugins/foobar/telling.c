@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telling.h"
+#include "plugins/foobar/telling.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -60,6 +60,7 @@ OWNERS = {
     "sanitizer/*": ["p2p/net", "p2p/crypto"],
     "valgrind/*": ["p2p/net", "p2p/crypto"],
     "weft/*": ["node", "plugins"],
+    "initializer_list": ["plugins/include"],  # for C++
 }
 
 # Made by the build, so not in the tree.
@@ -76,8 +77,8 @@ LIBC_PURE = """
 
 LIBC_EDGE = """
     arpa/inet.h dirent.h dlfcn.h elf.h fcntl.h getopt.h grp.h ifaddrs.h
-    libgen.h linux/* net/if.h netdb.h netinet/in.h netinet/tcp.h poll.h pthread.h
-    pwd.h sched.h signal.h spawn.h sys/* syslog.h termios.h time.h unistd.h
+    libgen.h link.h linux/* net/if.h netdb.h netinet/in.h netinet/tcp.h poll.h
+    pthread.h pwd.h sched.h signal.h spawn.h sys/* syslog.h termios.h time.h unistd.h
 """.split()
 
 # Folders that are cores through and through, and what they may not see.

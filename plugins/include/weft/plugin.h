@@ -55,6 +55,10 @@
 #include "weft/abi.h" /* WEFT_ABI_HASH, made by the build from this file */
 
 #ifdef __cplusplus
+#include <initializer_list>
+/* Some calls are named as the struct they fill: not a constructor. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #endif
 
@@ -66,8 +70,7 @@ extern "C" {
 #define WEFT_OK 0
 #define WEFT_ECLOSED (-1)   /* the channel, plugin or node is closing or gone */
 #define WEFT_ETIMEDOUT (-2) /* the deadline passed */
-#define WEFT_EAGAIN (-3) /* over budget now; only from calls that never wait \
-			  */
+#define WEFT_EAGAIN (-3)    /* over budget now; from calls that never wait */
 #define WEFT_EMSG \
 	(-4) /* a payload does not decode, or a code is out of range */
 #define WEFT_ELIMIT (-5) /* too large, too many, too deep */
@@ -728,9 +731,9 @@ static inline int weft_work(struct weft_host *host, void (*fn)(void *arg),
 }
 
 /* weft_post - from any thread: run fn(arg) in a fiber of the plugin's. After 0
- * it is called, in order, 256 of them at a time. WEFT_ECLOSED on a stopped host,
- * WEFT_ELIMIT when 65,536 posts wait: fn will not be called. The plugin joins
- * its threads in stop: the host is gone soon after. */
+ * it is called, in order, 256 of them at a time. WEFT_ECLOSED on a stopped
+ * host, WEFT_ELIMIT when 65,536 posts wait: fn will not be called. The plugin
+ * joins its threads in stop: the host is gone soon after. */
 static inline int weft_post(struct weft_host *host, void (*fn)(void *arg),
 			    void *arg)
 {
@@ -751,17 +754,20 @@ static inline int weft_post(struct weft_host *host, void (*fn)(void *arg),
  *     weft_log(host, WEFT_LOG_INFO, "joined", "room", name, NULL);
  *
  * Values are escaped by the host, so a peer's bytes may stand there. */
-#define weft_log(host, level, message, ...)                                 \
-	weft_log_pairs(host, level, message,                                \
-		       sizeof((const char *const[]){ NULL, __VA_ARGS__ }) / \
-			       sizeof(const char *),                        \
-		       (const char *const[]){ NULL, __VA_ARGS__ })
+#ifdef __cplusplus
+#define weft_log(host, level, message, ...) \
+	weft_log_pairs(                     \
+		host, level, message,       \
+		std::initializer_list<const char *>{ __VA_ARGS__ }.begin())
+#else
+#define weft_log(host, level, message, ...)  \
+	weft_log_pairs(host, level, message, \
+		       (const char *const[]){ __VA_ARGS__ })
+#endif
 static inline void weft_log_pairs(struct weft_host *host, int level,
-				  const char *message, size_t count,
-				  const char *const *pairs)
+				  const char *message, const char *const *pairs)
 {
-	(void)count;
-	weft_api_table->log(host, level, message, pairs + 1);
+	weft_api_table->log(host, level, message, pairs);
 }
 
 /* weft_count - add to one of this plugin's counters ([a-z0-9_]+), made on first
@@ -787,5 +793,6 @@ static inline int weft_node_facts(struct weft_host *host,
 
 #ifdef __cplusplus
 }
+#pragma GCC diagnostic pop
 #endif
 #endif
