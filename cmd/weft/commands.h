@@ -10,6 +10,8 @@ extern const struct command command_key;
 extern const struct command command_enode;
 extern const struct command command_ping;
 extern const struct command command_admin;
+extern const struct command command_new_plugin;
+extern const struct command command_plugin;
 
 /* "weft/v0.1.0/linux-amd64": our name in Hello unless another is given. */
 extern const char weft_name[];

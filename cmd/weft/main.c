@@ -44,8 +44,8 @@ static const struct option_row weft_options[] = {
 };
 
 static const struct command *const weft_commands[] = {
-	&command_run, &command_ping,  &command_admin,
-	&command_key, &command_enode, NULL,
+	&command_run,	&command_ping,	     &command_admin,  &command_key,
+	&command_enode, &command_new_plugin, &command_plugin, NULL,
 };
 
 static const struct command command_weft = {
