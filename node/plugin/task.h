@@ -43,9 +43,9 @@ enum {
 struct task;
 struct task_loop;
 
-/* Limits that tests make small. Zeroed members take the defaults above. */
+/* Limits that tests set otherwise. Zeroed members take the defaults above. */
 struct task_limits {
-	uint64_t late_ms, park_ms, slow_ms, trim_ms;
+	uint64_t late_ms, park_ms, slow_ms, turn_ms, trim_ms;
 	unsigned park_calls;
 	size_t tasks; /* at once; 0: as many as the system's limits allow */
 };

@@ -190,7 +190,7 @@ static void on_turn(void *ctx)
 	l->running = true;
 	for (unsigned n = 0; more && n < TASK_TURN_RESUMES; n++) {
 		more = step(l);
-		if (mono_since_ms(l->clock, start) >= TASK_TURN_MS)
+		if (mono_since_ms(l->clock, start) >= l->limits.turn_ms)
 			break;
 	}
 	l->running = false;
@@ -212,6 +212,8 @@ static struct task_limits with_defaults(const struct task_limits *given)
 		l.park_ms = TASK_PARK_MS;
 	if (!l.slow_ms)
 		l.slow_ms = TASK_SLOW_MS;
+	if (!l.turn_ms)
+		l.turn_ms = TASK_TURN_MS;
 	if (!l.trim_ms)
 		l.trim_ms = TASK_TRIM_MS;
 	if (!l.park_calls)

@@ -49,11 +49,15 @@ static void on_line(void *ctx, const struct log_line *line)
 
 void bed_open(struct bed *b, const struct task_limits *limits)
 {
+	struct task_limits l = limits ? *limits : (struct task_limits){ 0 };
+
+	if (!l.turn_ms)
+		l.turn_ms = PATIENCE_MS;
 	*b = (struct bed){ 0 };
 	cr_assert_eq(net_loop_open(&b->loop, NULL), ERR_NONE);
 	b->log = (struct log){ LOG_DEBUG, on_line, b };
 	b->started = mono_now();
-	b->tasks = task_loop_open(b->loop, limits);
+	b->tasks = task_loop_open(b->loop, &l);
 	b->tick = net_timer_open(b->loop, on_tick, b);
 	task_owner_init(&b->owner, b->tasks, NULL, &b->log, "bed", on_empty, b);
 }

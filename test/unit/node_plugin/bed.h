@@ -24,7 +24,8 @@ struct bed {
 	unsigned line_count;
 };
 
-/* bed_open - limits may be NULL. */
+/* bed_open - limits may be NULL. Without a turn_ms in them a turn takes as long
+ * as it does, so that on a slow machine no test sees half a turn. */
 void bed_open(struct bed *b, const struct task_limits *limits);
 
 /* bed_close - close the owner, wait until it is empty, and close the rest. */
