@@ -115,7 +115,7 @@ int api_work(struct weft_host *h, void (*fn)(void *arg), void *arg)
 	rc = api_may_wait(h, "weft_work");
 	if (rc)
 		return rc;
-	net_work(h->node->loop, run_work, work_done, &w);
+	net_work_long(h->node->loop, run_work, work_done, &w);
 	while (!w.done)
 		task_wait_uncut(&w.waiter, "weft_work");
 	/* "after the work returned": */

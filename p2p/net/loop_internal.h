@@ -30,6 +30,14 @@ struct net_task {
 	void (*run)(struct net_task *task);
 };
 
+/* Jobs of one kind, in front of the thread pool. */
+struct net_jobs {
+	struct link queue; /* those that wait */
+	size_t waiting;
+	size_t running;
+	size_t max; /* running at one time */
+};
+
 struct net_loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
@@ -49,10 +57,7 @@ struct net_loop {
 	uint64_t iteration;
 	uint64_t writes; /* calls that wrote to a socket */
 
-	struct link jobs; /* of work.c, those that wait for the pool */
-	size_t jobs_waiting;
-	size_t jobs_running;
-	size_t jobs_max; /* running at one time */
+	struct net_jobs jobs, long_jobs; /* of work.c */
 
 	/* What a read fills; borrowed by `data` for the call, so that an idle
 	 * connection holds no buffer. */

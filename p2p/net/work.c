@@ -8,6 +8,7 @@
 struct job {
 	struct link link;
 	struct net_loop *loop;
+	struct net_jobs *jobs; /* of its kind */
 	void (*run)(void *arg);
 	void (*done)(void *arg);
 	void *arg;
@@ -23,15 +24,23 @@ static size_t pool_size(void)
 	return n > 0 ? (size_t)n : 1;
 }
 
+static void init_jobs(struct net_jobs *jobs, size_t max)
+{
+	link_init(&jobs->queue);
+	jobs->max = max ? max : 1;
+}
+
+/* One thread for names and files, one at least for long jobs. */
 void net_work_init(struct net_loop *loop)
 {
 	size_t cores = uv_available_parallelism();
-	size_t others = pool_size() - 1; /* one thread for names and files */
+	size_t threads = pool_size();
+	size_t others = threads > 2 ? threads - 2 : 1;
+	size_t curve = cores < others ? cores : others;
 
-	loop->jobs_max = cores < others ? cores : others;
-	if (!loop->jobs_max)
-		loop->jobs_max = 1;
-	link_init(&loop->jobs);
+	init_jobs(&loop->jobs, curve);
+	init_jobs(&loop->long_jobs,
+		  threads > curve + 1 ? threads - curve - 1 : 1);
 }
 
 static void on_pool(uv_work_t *work)
@@ -43,14 +52,14 @@ static void on_pool(uv_work_t *work)
 
 static void on_done(uv_work_t *work, int status);
 
-static void start_jobs(struct net_loop *loop)
+static void start_jobs(struct net_loop *loop, struct net_jobs *jobs)
 {
-	while (loop->jobs_running < loop->jobs_max && loop->jobs_waiting) {
-		struct link *l = link_pop(&loop->jobs);
+	while (jobs->running < jobs->max && jobs->waiting) {
+		struct link *l = link_pop(&jobs->queue);
 		struct job *job = CONTAINER_OF(l, struct job, link);
 
-		loop->jobs_waiting--;
-		loop->jobs_running++;
+		jobs->waiting--;
+		jobs->running++;
 		/* Refused only without a function to run. */
 		if (uv_queue_work(&loop->uv, &job->work, on_pool, on_done))
 			abort();
@@ -62,32 +71,47 @@ static void on_done(uv_work_t *work, int status UNUSED)
 {
 	struct job *job = work->data;
 	void (*done)(void *arg) = job->done;
+	struct net_jobs *jobs = job->jobs;
 	struct net_loop *loop = job->loop;
 	void *arg = job->arg;
 
 	free(job);
-	loop->jobs_running--;
-	start_jobs(loop);
+	jobs->running--;
+	start_jobs(loop, jobs);
 	done(arg);
 }
 
-void net_work(struct net_loop *loop, void (*run)(void *arg),
-	      void (*done)(void *arg), void *arg)
+static void add_job(struct net_loop *loop, struct net_jobs *jobs,
+		    void (*run)(void *arg), void (*done)(void *arg), void *arg)
 {
 	struct job *job = net_new(sizeof(*job));
 
 	link_init(&job->link);
 	job->loop = loop;
+	job->jobs = jobs;
 	job->run = run;
 	job->done = done;
 	job->arg = arg;
 	job->work.data = job;
-	link_append(&loop->jobs, &job->link);
-	loop->jobs_waiting++;
-	start_jobs(loop);
+	link_append(&jobs->queue, &job->link);
+	jobs->waiting++;
+	start_jobs(loop, jobs);
+}
+
+void net_work(struct net_loop *loop, void (*run)(void *arg),
+	      void (*done)(void *arg), void *arg)
+{
+	add_job(loop, &loop->jobs, run, done, arg);
+}
+
+void net_work_long(struct net_loop *loop, void (*run)(void *arg),
+		   void (*done)(void *arg), void *arg)
+{
+	add_job(loop, &loop->long_jobs, run, done, arg);
 }
 
 size_t net_work_waiting(const struct net_loop *loop)
 {
-	return loop->jobs_waiting + loop->jobs_running;
+	return loop->jobs.waiting + loop->jobs.running +
+	       loop->long_jobs.waiting + loop->long_jobs.running;
 }

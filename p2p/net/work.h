@@ -2,8 +2,9 @@
 /* work.h - things that would block the loop: curve work and name lookups.
  *
  * Curve jobs have a queue of their own in front of libuv's thread pool, and at
- * most as many as there are cores (less one thread of the pool) are in it, so
- * names and files never wait behind handshakes. */
+ * most as many as there are cores are in it; so have jobs that may take long, a
+ * plugin's. Together they leave a thread of the pool (when it has three), so
+ * neither waits behind the other, and names and files behind none. */
 #ifndef P2P_NET_WORK_H
 #define P2P_NET_WORK_H
 
@@ -17,7 +18,12 @@
 void net_work(struct net_loop *loop, void (*run)(void *arg),
 	      void (*done)(void *arg), void *arg);
 
-/* net_work_waiting - jobs that are queued or running. */
+/* net_work_long - the same for a job of which nobody knows how long it takes.
+ */
+void net_work_long(struct net_loop *loop, void (*run)(void *arg),
+		   void (*done)(void *arg), void *arg);
+
+/* net_work_waiting - jobs of either kind that are queued or running. */
 size_t net_work_waiting(const struct net_loop *loop);
 
 /* A lookup under way. */

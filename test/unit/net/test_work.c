@@ -76,11 +76,12 @@ Test(net_work, runs_no_more_at_once_than_leaves_a_thread_of_the_pool)
 
 	setenv("UV_THREADPOOL_SIZE", "4", 1);
 	crew_open(&c, JOBS);
-	cr_assert_geq(c.sc.loop->jobs_max, 1);
-	cr_assert_leq(c.sc.loop->jobs_max, 3);
-	cr_assert_leq(c.sc.loop->jobs_max, uv_available_parallelism());
+	cr_assert_geq(c.sc.loop->jobs.max, 1);
+	cr_assert_leq(c.sc.loop->jobs.max, 2);
+	cr_assert_leq(c.sc.loop->jobs.max, uv_available_parallelism());
+	cr_assert_leq(c.sc.loop->jobs.max + c.sc.loop->long_jobs.max, 3);
 	UNTIL(&c.sc, c.done == JOBS);
-	cr_assert_leq(c.most, c.sc.loop->jobs_max);
+	cr_assert_leq(c.most, c.sc.loop->jobs.max);
 	cr_assert_eq(net_work_waiting(c.sc.loop), 0);
 	crew_close(&c);
 }
@@ -91,7 +92,7 @@ static void run_in_order(const char *pool)
 
 	setenv("UV_THREADPOOL_SIZE", pool, 1);
 	crew_open(&c, JOBS);
-	cr_assert_eq(c.sc.loop->jobs_max, 1);
+	cr_assert_eq(c.sc.loop->jobs.max, 1);
 	UNTIL(&c.sc, c.done == JOBS);
 	for (unsigned i = 0; i < JOBS; i++)
 		cr_assert_eq(c.jobs[i].began, i);
@@ -169,6 +170,35 @@ Test(net_work, names_do_not_wait_behind_jobs)
 	for (unsigned i = 0; i < JOBS; i++)
 		sem_post(&c.gate);
 	UNTIL(&c.sc, c.done == JOBS);
+	crew_close(&c);
+}
+
+Test(net_work, curve_jobs_and_names_do_not_wait_behind_long_ones)
+{
+	static struct crew c, quick;
+	struct lookup l;
+
+	scene_open(&c.sc);
+	cr_assert_eq(sem_init(&c.gate, 0, 0), 0);
+	for (unsigned i = 0; i < JOBS; i++) {
+		c.jobs[i] = (struct job_of){ .crew = &c, .number = i };
+		net_work_long(c.sc.loop, job_run, job_done, &c.jobs[i]);
+	}
+	cr_assert_eq(net_work_waiting(c.sc.loop), JOBS);
+	quick.sc = c.sc;
+	cr_assert_eq(sem_init(&quick.gate, 0, JOBS), 0);
+	for (unsigned i = 0; i < JOBS; i++) {
+		quick.jobs[i] = (struct job_of){ .crew = &quick, .number = i };
+		net_work(c.sc.loop, job_run, job_done, &quick.jobs[i]);
+	}
+	UNTIL(&c.sc, quick.done == JOBS);
+	look_up(&l, &c.sc, "127.0.0.1");
+	cr_assert_eq(l.rc, ERR_NONE);
+	cr_assert_eq(c.done, 0);
+	for (unsigned i = 0; i < JOBS; i++)
+		sem_post(&c.gate);
+	UNTIL(&c.sc, c.done == JOBS);
+	cr_assert_leq(c.most, c.sc.loop->long_jobs.max);
 	crew_close(&c);
 }
 
