@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/unit/node_plugin/rig.h"
+
+#include <stdio.h>
+
+#include "p2p/crypto/rng.h"
+
+enum {
+	PATIENCE_MS = 60000
+};
+
+const int rig_clock = 1;
+
+/* --- the loop --------------------------------------------------------------
+ */
+
+static void on_poll(void *ctx)
+{
+	struct rig *r = ctx;
+
+	r->late = !mono_before(mono_now(), r->give_up);
+	if (r->late || r->holds(r->ctx)) {
+		net_loop_stop(r->loop);
+		return;
+	}
+	net_timer_set(r->poll, mono_add_ms(net_loop_now(r->loop), 1));
+}
+
+void rig_until(struct rig *r, bool (*holds)(void *ctx), void *ctx)
+{
+	r->holds = holds;
+	r->ctx = ctx;
+	r->late = false;
+	r->give_up = mono_add_ms(mono_now(), PATIENCE_MS);
+	net_timer_set(r->poll, net_loop_now(r->loop));
+	net_loop_run(r->loop);
+	cr_assert_not(r->late, "the awaited did not happen in time");
+}
+
+/* --- the node --------------------------------------------------------------
+ */
+
+static void note(void *ctx, const struct log_line *line)
+{
+	struct rig *r = ctx;
+
+	if (line->level > LOG_WARN)
+		return;
+	r->warnings++;
+	snprintf(r->warning, sizeof(r->warning), "%s", line->message);
+}
+
+static void facts(void *ctx, struct weft_node_facts *out)
+{
+	(void)ctx;
+	snprintf(out->name, sizeof(out->name), "rig/v1");
+}
+
+static bool is_taken(void *ctx, const char *name, uint32_t version)
+{
+	const struct rig *r = ctx;
+
+	return r->taken && !strcmp(r->taken, name) && version == 1;
+}
+
+static const void *service_get(void *ctx, struct weft_host *user,
+			       const char *name, uint32_t version)
+{
+	struct rig *r = ctx;
+
+	cr_assert_not_null(user);
+	if (strcmp(name, "clock") || version != 1)
+		return NULL;
+	r->services_out++;
+	return &rig_clock;
+}
+
+static void service_put(void *ctx, struct weft_host *user, const void *table)
+{
+	struct rig *r = ctx;
+
+	cr_assert_not_null(user);
+	cr_assert_eq(table, &rig_clock);
+	r->services_out--;
+}
+
+void rig_open(struct rig *r, const struct task_limits *limits)
+{
+	*r = (struct rig){ 0 };
+	crypto_init();
+	cr_assert_eq(net_loop_open(&r->loop, NULL), ERR_NONE);
+	r->poll = net_timer_open(r->loop, on_poll, r);
+	r->tasks = task_loop_open(r->loop, limits);
+	r->log = (struct log){ .level = LOG_DEBUG, .sink = note, .ctx = r };
+	r->node = (struct instance_node){
+		.ctx = r,
+		.loop = r->loop,
+		.tasks = r->tasks,
+		.log = &r->log,
+		.facts = facts,
+		.is_taken = is_taken,
+		.service_get = service_get,
+		.service_put = service_put,
+	};
+}
+
+void rig_close(struct rig *r)
+{
+	cr_assert_eq(r->services_out, 0);
+	net_timer_close(r->poll);
+	task_loop_close(r->tasks);
+	net_loop_close(r->loop);
+}
+
+/* --- instances --------------------------------------------------------------
+ */
+
+static void on_started(void *ctx, int rc)
+{
+	struct rigged *i = ctx;
+
+	cr_assert(!i->started);
+	i->started = true;
+	i->rc = rc;
+}
+
+static void on_stopped(void *ctx)
+{
+	struct rigged *i = ctx;
+
+	cr_assert(!i->stopped);
+	i->stopped = true;
+	i->host = NULL;
+}
+
+static bool has_started(void *ctx)
+{
+	const struct rigged *i = ctx;
+
+	return i->started;
+}
+
+static bool has_stopped(void *ctx)
+{
+	const struct rigged *i = ctx;
+
+	return i->stopped;
+}
+
+void rig_start(struct rigged *i, struct rig *r, const struct weft_plugin *p)
+{
+	*i = (struct rigged){ .rig = r };
+	i->host = instance_open(&r->node, p, NULL, on_started, i);
+	cr_assert(!i->started);
+	rig_until(r, has_started, i);
+}
+
+void rig_stop(struct rigged *i)
+{
+	instance_stop(i->host, on_stopped, i);
+	cr_assert(!i->stopped);
+	rig_until(i->rig, has_stopped, i);
+}
