@@ -33,7 +33,8 @@ NAMES = [
 class Sdk(lab.Lab):
     def must(self, *command, cwd=None, **env):
         done = subprocess.run(
-            command, cwd=cwd or self.folder, env=dict(self.env, **env),
+            command, cwd=cwd or self.folder,
+            env=dict(self.env, CMAKE_GENERATOR="Ninja", **env),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=300, check=False,
         )

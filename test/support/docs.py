@@ -3,22 +3,35 @@
 """docs.py [FILE.md ...] - do the documents say what is so?
 
 Files are named from the root of the tree. Every link to a file of the tree must
-lead to one (and to a heading that is there), and every block marked ```sh run
-must run, from the root, with status 0. Without arguments: all documents that
-git knows.
+lead to one (and to a heading that is there). Of the code blocks
+
+    ```sh run           must run with status 0, from the root
+    ```sh run scratch   the same in a folder that the document's blocks share,
+                        with the commands of the build (WEFT_BUILD, or
+                        build/dev) first in PATH
+    ```c file a/b.c     is written to that folder, under that name
+
+in the order in which they stand. Without arguments: all documents that git
+knows.
 """
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(.*)$")
+FILE = re.compile(r"^\w+ file (\S+)$")
 TIMEOUT_S = 300
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("WEFT_BUILD",
+                                                          "build/dev")))
 
 
 def parts(text):
-    """The prose without its code blocks, and the blocks marked `sh run`."""
+    """The prose without its code blocks, and those that something is done
+    with: where they begin, their mark and their text."""
     prose, blocks = [], []
     block, info = None, ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -26,8 +39,8 @@ def parts(text):
         if fence and block is None:
             block, info = (number, []), fence[1].strip()
         elif fence:
-            if info == "sh run":
-                blocks.append((block[0], "\n".join(block[1]) + "\n"))
+            if info.startswith("sh run") or FILE.match(info):
+                blocks.append((block[0], info, "\n".join(block[1]) + "\n"))
             block = None
         elif block is not None:
             block[1].append(line)
@@ -61,12 +74,26 @@ def link_fault(document, target):
     return None
 
 
-def run_fault(block):
+def write(scratch, name, text):
+    path = os.path.join(scratch, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def run_fault(block, folder):
     """How a block of commands failed, or None."""
+    env = dict(os.environ, NO_COLOR="1")
+    if folder:
+        env["PATH"] = os.path.join(BUILD, "cmd/weft") + ":" + env["PATH"]
+        env["HOME"] = folder
+        env["CMAKE_GENERATOR"] = "Ninja"
+        env.pop("XDG_DATA_HOME", None)
     try:
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", block],
                               stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=TIMEOUT_S, check=False)
+                              text=True, timeout=TIMEOUT_S, check=False,
+                              cwd=folder, env=env)
     except subprocess.TimeoutExpired:
         return f"not done after {TIMEOUT_S} s"
     if done.returncode:
@@ -82,13 +109,20 @@ def check(document):
         for target in LINK.findall(line):
             yield (f"{document}:{number}: {target}",
                    link_fault(document, target))
-    for number, block in blocks:
-        yield f"{document}:{number}: commands", run_fault(block)
+    with tempfile.TemporaryDirectory(prefix="weft-docs-") as scratch:
+        for number, info, block in blocks:
+            place = f"{document}:{number}"
+            if FILE.match(info):
+                write(scratch, FILE.match(info)[1], block)
+            elif info in ("sh run", "sh run scratch"):
+                folder = scratch if info.endswith("scratch") else None
+                yield f"{place}: commands", run_fault(block, folder)
+            else:
+                yield f"{place}: {info}", "no such mark"
 
 
 def main():
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                          "..", ".."))
+    os.chdir(ROOT)
     documents = sys.argv[1:] or subprocess.run(
         ["git", "ls-files", "*.md"], capture_output=True, text=True,
         check=True).stdout.splitlines()
