@@ -54,12 +54,16 @@ int api_read(struct weft_channel *ch, struct weft_msg *msg, size_t size,
 struct letter {
 	uint32_t code;
 	struct span payload;
+	struct packed *packed; /* of the latter, or NULL */
 };
 
 static enum err try_send(struct weft_channel *ch, const struct letter *l)
 {
 	if (!ch->wire.ops)
 		return ERR_CLOSED;
+	if (l->packed)
+		return ch->wire.ops->send_packed(ch->wire.ctx, l->code,
+						 l->packed);
 	return ch->wire.ops->send(ch->wire.ctx, l->code, l->payload);
 }
 
@@ -100,7 +104,7 @@ static enum err send_in_turn(struct weft_channel *ch, const struct letter *l)
 int api_write(struct weft_channel *ch, uint32_t code, const void *payload,
 	      size_t size)
 {
-	const struct letter l = { code, span_of(payload, size) };
+	const struct letter l = { code, span_of(payload, size), NULL };
 	enum err rc = ERR_BUSY;
 	int no;
 
@@ -141,7 +145,7 @@ static int send_now(struct weft_channel *ch, const struct letter *l,
 int api_try_write(struct weft_channel *ch, uint32_t code, const void *payload,
 		  size_t size)
 {
-	const struct letter l = { code, span_of(payload, size) };
+	const struct letter l = { code, span_of(payload, size), NULL };
 
 	return send_now(ch, &l, "weft_try_write");
 }
@@ -152,8 +156,7 @@ int api_post_msg(struct weft_channel *ch, struct weft_shared *m)
 
 	if (!m)
 		return WEFT_EINVAL;
-	l = (struct letter){ m->msg->code,
-			     span_of(m->msg->payload, m->msg->size) };
+	l = (struct letter){ m->msg->code, m->packed.raw, &m->packed };
 	return send_now(ch, &l, "weft_post_msg");
 }
 

@@ -17,6 +17,7 @@ struct weft_shared *shared_new(struct weft_host *h, struct msg *msg)
 	m->host = h;
 	m->refs = 1;
 	m->msg = msg;
+	m->packed = packed_of(span_of(msg->payload, msg->size));
 	m->received = api_time(net_loop_now(h->node->loop));
 	DL_APPEND(h->messages, m);
 	return m;
@@ -29,6 +30,7 @@ void shared_put(struct weft_shared *m)
 		return;
 	DL_DELETE(m->host->messages, m);
 	rlp_texts_clear(&m->texts);
+	packed_clear(&m->packed);
 	msg_put(m->msg);
 	free(m);
 }

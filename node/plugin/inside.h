@@ -46,6 +46,7 @@ struct weft_shared {
 	struct weft_shared *behind;	 /* in an inbox */
 	size_t refs;
 	struct msg *msg;
+	struct packed packed;	/* its payload, for those who get it */
 	struct rlp_texts texts; /* what unpacking it has copied */
 	weft_time received;
 };

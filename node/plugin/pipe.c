@@ -137,6 +137,13 @@ static enum err end_send(void *ctx, uint32_t code, struct span payload)
 	return ERR_NONE;
 }
 
+/* Nothing is compressed on the way. */
+static enum err end_send_packed(void *ctx, uint32_t code,
+				struct packed *payload)
+{
+	return end_send(ctx, code, payload->raw);
+}
+
 static void end_pause(void *ctx)
 {
 	struct pipe_end *e = ctx;
@@ -166,6 +173,7 @@ static void end_disconnect(void *ctx, uint8_t reason)
 
 static const struct wire_ops pipe_wire = {
 	.send = end_send,
+	.send_packed = end_send_packed,
 	.pause = end_pause,
 	.resume = end_resume,
 	.facts = end_facts,

@@ -12,6 +12,12 @@ static enum err wire_send(void *ctx, uint32_t code, struct span payload)
 	return channel_send(ctx, code, payload);
 }
 
+static enum err wire_send_packed(void *ctx, uint32_t code,
+				 struct packed *payload)
+{
+	return channel_send_packed(ctx, code, payload);
+}
+
 static void wire_pause(void *ctx)
 {
 	channel_pause(ctx);
@@ -34,6 +40,7 @@ static void wire_disconnect(void *ctx, uint8_t reason)
 
 static const struct wire_ops server_wire = {
 	.send = wire_send,
+	.send_packed = wire_send_packed,
 	.pause = wire_pause,
 	.resume = wire_resume,
 	.facts = wire_facts,

@@ -17,6 +17,8 @@ struct wire {
 
 struct wire_ops {
 	enum err (*send)(void *ctx, uint32_t code, struct span payload);
+	enum err (*send_packed)(void *ctx, uint32_t code,
+				struct packed *payload);
 	void (*pause)(void *ctx);
 	void (*resume)(void *ctx);
 	void (*facts)(void *ctx, struct peer_facts *out);

@@ -25,6 +25,7 @@
 #include "p2p/rlpx/capability.h"
 #include "p2p/rlpx/handshake.h"
 #include "p2p/rlpx/hello.h"
+#include "p2p/rlpx/packed.h"
 
 enum {
 	RLPX_MESSAGE_MAX = (1 << 24) - 1, /* bytes of payload, uncompressed */
@@ -143,6 +144,11 @@ MUST_USE enum err rlpx_disconnect(struct rlpx *x, struct buf *out,
  * ERR_FORMAT: code is not below the capability's count. */
 MUST_USE enum err rlpx_send(struct rlpx *x, struct buf *out, uint32_t match,
 			    uint32_t code, struct span payload);
+
+/* rlpx_send_packed - the same for a payload that goes to others too. */
+MUST_USE enum err rlpx_send_packed(struct rlpx *x, struct buf *out,
+				   uint32_t match, uint32_t code,
+				   struct packed *payload);
 
 /* From RLPX_SECURED on: whom the handshake is with, and what the tails of its
  * auth or ack held (raw RLP items; empty when there were none). */

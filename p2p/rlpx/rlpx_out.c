@@ -6,6 +6,18 @@
 #include "p2p/rlpx/inside.h"
 #include "p2p/rlpx/snappy_block.h"
 
+/* Seal the n bytes of frame data that stand at `at` + FRAME_HEADER. */
+static enum err seal(struct rlpx *x, struct buf *out, uint8_t *at, size_t n)
+{
+	if (n > FRAME_SIZE_MAX) {
+		/* Nothing was committed, but what was written is plaintext. */
+		return ERR_LIMIT;
+	}
+	frame_seal(&x->codec, at, n);
+	buf_commit(out, frame_room(n));
+	return ERR_NONE;
+}
+
 static enum err send_frame(struct rlpx *x, struct buf *out, uint64_t code,
 			   struct span payload)
 {
@@ -27,13 +39,27 @@ static enum err send_frame(struct rlpx *x, struct buf *out, uint64_t code,
 		memcpy(data + n, payload.data, payload.len);
 		n += payload.len;
 	}
-	if (n > FRAME_SIZE_MAX) {
-		/* Nothing was committed, but what was written is plaintext. */
+	return seal(x, out, at, n);
+}
+
+static enum err send_frame_packed(struct rlpx *x, struct buf *out,
+				  uint64_t code, struct packed *payload)
+{
+	uint8_t *at, *data;
+	struct span bytes;
+	size_t n;
+
+	if (payload->raw.len > RLPX_MESSAGE_MAX)
 		return ERR_LIMIT;
-	}
-	frame_seal(&x->codec, at, n);
-	buf_commit(out, frame_room(n));
-	return ERR_NONE;
+	bytes = x->snappy ? packed_block(payload) : payload->raw;
+	at = buf_grow(out, frame_room(CODE_MAX + bytes.len));
+	if (!at)
+		return ERR_LIMIT;
+	data = at + FRAME_HEADER;
+	n = rlp_put_code(data, code);
+	if (bytes.len)
+		memcpy(data + n, bytes.data, bytes.len);
+	return seal(x, out, at, n + bytes.len);
 }
 
 enum err rlpx_hello(struct rlpx *x, struct buf *out)
@@ -101,8 +127,9 @@ enum err rlpx_disconnect(struct rlpx *x, struct buf *out, uint8_t reason)
 	return rc;
 }
 
-enum err rlpx_send(struct rlpx *x, struct buf *out, uint32_t match,
-		   uint32_t code, struct span payload)
+/* May this be sent now? *wire is the code on the wire. */
+static enum err check_code(const struct rlpx *x, uint32_t match, uint32_t code,
+			   uint64_t *wire)
 {
 	const struct capability_match *m;
 
@@ -112,5 +139,24 @@ enum err rlpx_send(struct rlpx *x, struct buf *out, uint32_t match,
 	m = &x->matches[match];
 	if (code >= x->local[m->index].codes)
 		return ERR_FORMAT;
-	return send_frame(x, out, (uint64_t)m->offset + code, payload);
+	*wire = (uint64_t)m->offset + code;
+	return ERR_NONE;
+}
+
+enum err rlpx_send(struct rlpx *x, struct buf *out, uint32_t match,
+		   uint32_t code, struct span payload)
+{
+	uint64_t wire;
+	enum err rc = check_code(x, match, code, &wire);
+
+	return rc ? rc : send_frame(x, out, wire, payload);
+}
+
+enum err rlpx_send_packed(struct rlpx *x, struct buf *out, uint32_t match,
+			  uint32_t code, struct packed *payload)
+{
+	uint64_t wire;
+	enum err rc = check_code(x, match, code, &wire);
+
+	return rc ? rc : send_frame_packed(x, out, wire, payload);
 }

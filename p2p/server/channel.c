@@ -7,25 +7,52 @@
 
 /* --- what protocols call: nothing here calls back ------------------------ */
 
-enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
+/* May this channel queue a message now? */
+static enum err check_room(struct channel *ch)
 {
-	struct peer *p = ch->peer;
-	enum err rc;
+	const struct peer *p = ch->peer;
 
 	if (p->state != PEER_UP || !ch->open)
 		return ERR_CLOSED;
-	if (net_stream_queued(p->stream) >= p->server->limits->outbound) {
-		ch->wants_room = true;
-		return ERR_BUSY;
-	}
-	rc = rlpx_send(p->rlpx, net_stream_out(p->stream), ch->match, code,
-		       payload);
+	if (net_stream_queued(p->stream) < p->server->limits->outbound)
+		return ERR_NONE;
+	ch->wants_room = true;
+	return ERR_BUSY;
+}
+
+/* A message was queued, or why not. */
+static enum err queued(struct channel *ch, enum err rc)
+{
+	struct peer *p = ch->peer;
+
 	if (!rc)
 		p->server->counters.messages_out++;
 	/* The write deadline starts with the first byte that waits. */
 	if (!rc && !p->pace.writing)
 		net_timer_set(p->timer, net_loop_now(p->server->loop));
 	return rc;
+}
+
+enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
+{
+	struct peer *p = ch->peer;
+	enum err rc = check_room(ch);
+
+	return rc ? rc
+		  : queued(ch, rlpx_send(p->rlpx, net_stream_out(p->stream),
+					 ch->match, code, payload));
+}
+
+enum err channel_send_packed(struct channel *ch, uint32_t code,
+			     struct packed *payload)
+{
+	struct peer *p = ch->peer;
+	enum err rc = check_room(ch);
+
+	return rc ? rc
+		  : queued(ch,
+			   rlpx_send_packed(p->rlpx, net_stream_out(p->stream),
+					    ch->match, code, payload));
 }
 
 const struct capability *channel_capability(const struct channel *ch)

@@ -12,6 +12,7 @@
 #include "p2p/base/msg.h"
 #include "p2p/enode/enode.h"
 #include "p2p/rlpx/hello.h"
+#include "p2p/rlpx/packed.h"
 
 struct channel;
 
@@ -58,6 +59,11 @@ struct peer_facts {
  * ERR_CLOSED  the session is ending */
 MUST_USE enum err channel_send(struct channel *ch, uint32_t code,
 			       struct span payload);
+
+/* channel_send_packed - the same for a payload that goes to other peers too: it
+ * is compressed once. */
+MUST_USE enum err channel_send_packed(struct channel *ch, uint32_t code,
+				      struct packed *payload);
 
 /* channel_pause - no further message of this peer until channel_resume, for
  * whoever queues them and has enough. All protocols of a peer share one stream,

@@ -255,17 +255,70 @@ Test(rlpx, messages_of_every_size_arrive_whole)
 	end_close(&b);
 }
 
+/* The very bytes of rlpx_send, compressed or not. */
+static void check_packed(uint64_t version, size_t size)
+{
+	struct span p = pattern(size);
+	struct packed packed = packed_of(p);
+	struct end ends[2][2];
+
+	for (int i = 0; i < 2; i++) {
+		struct rlpx_config ca = config_of(HANDSHAKE_INITIATOR);
+		struct rlpx_config cb = config_of(HANDSHAKE_RECIPIENT);
+		struct end *a = &ends[i][0], *b = &ends[i][1];
+
+		cb.version = version;
+		end_open_with(a, &ca);
+		end_open_with(b, &cb);
+		settle(a, b, SIZE_MAX);
+		if (i)
+			cr_assert_eq(
+				rlpx_send_packed(a->x, &a->out, 1, 2, &packed),
+				ERR_NONE);
+		else
+			cr_assert_eq(rlpx_send(a->x, &a->out, 1, 2, p),
+				     ERR_NONE);
+	}
+	cr_assert_eq(!packed.block, version == BASE_VERSION_PLAIN);
+	cr_assert(span_equal(span_of(ends[0][0].out.data, ends[0][0].out.len),
+			     span_of(ends[1][0].out.data, ends[1][0].out.len)),
+		  "version %lu, %zu bytes", (unsigned long)version, size);
+	for (int i = 0; i < 4; i++)
+		end_close(&ends[i / 2][i % 2]);
+	packed_clear(&packed);
+	free((void *)p.data);
+}
+
+Test(rlpx, what_is_packed_for_many_is_what_each_would_get)
+{
+	static const size_t sizes[] = { 0, 1, 17, 70000 };
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		check_packed(BASE_VERSION, sizes[i]);
+		check_packed(BASE_VERSION_PLAIN, sizes[i]);
+	}
+}
+
 Test(rlpx, what_cannot_be_framed_is_refused_and_leaves_the_stream_intact)
 {
 	struct span p = pattern(RLPX_MESSAGE_MAX + 1);
+	struct packed packed;
 	struct end a, b;
 
 	end_open(&a, HANDSHAKE_INITIATOR);
 	end_open(&b, HANDSHAKE_RECIPIENT);
 	settle(&a, &b, SIZE_MAX);
 	cr_assert_eq(rlpx_send(a.x, &a.out, 1, 0, p), ERR_LIMIT);
+	packed = packed_of(p);
+	cr_assert_eq(rlpx_send_packed(a.x, &a.out, 1, 0, &packed), ERR_LIMIT);
+	cr_assert_null(packed.block);
 	p.len--; /* allowed by itself, but not compressible into a frame */
 	cr_assert_eq(rlpx_send(a.x, &a.out, 1, 0, p), ERR_LIMIT);
+	packed = packed_of(p);
+	cr_assert_eq(rlpx_send_packed(a.x, &a.out, 1, 0, &packed), ERR_LIMIT);
+	packed_clear(&packed);
+	packed = packed_of(span_text("x"));
+	cr_assert_eq(rlpx_send_packed(a.x, &a.out, 0, 2, &packed), ERR_FORMAT);
 	cr_assert_eq(a.out.len, 0);
 	send_pattern(&a, 1, 0, 5);
 	settle(&a, &b, SIZE_MAX);
