@@ -18,7 +18,8 @@ enum {
 struct walk {
 	int at;		     /* the folder reached, opened with O_PATH */
 	char done[PATH_MAX]; /* its path without links; "" is the root */
-	char left[PATH_MAX]; /* what is still to be walked */
+	char path[PATH_MAX]; /* what is walked; changes where a link leads */
+	const char *left;    /* what of it is still to be walked */
 	unsigned links;
 	uid_t us;
 };
@@ -55,13 +56,13 @@ static enum err start(struct walk *w, struct why *why)
 /* Take the next name off what is left; empty at the end of the path. */
 static void next_name(struct walk *w, char name[PATH_MAX])
 {
-	size_t skip = strspn(w->left, "/");
-	size_t len = strcspn(w->left + skip, "/");
+	size_t len;
 
-	memcpy(name, w->left + skip, len);
+	w->left += strspn(w->left, "/");
+	len = strcspn(w->left, "/");
+	memcpy(name, w->left, len);
 	name[len] = '\0';
-	memmove(w->left, w->left + skip + len,
-		strlen(w->left + skip + len) + 1);
+	w->left += len;
 }
 
 /* The path of a name in the folder reached. */
@@ -101,7 +102,7 @@ static enum err follow(struct walk *w, int link, const char *path,
 		       struct why *why)
 {
 	char target[PATH_MAX];
-	char left[PATH_MAX];
+	char whole[PATH_MAX];
 	ssize_t len = readlinkat(link, "", target, sizeof(target));
 
 	if (len < 0)
@@ -110,10 +111,11 @@ static enum err follow(struct walk *w, int link, const char *path,
 	if (++w->links > LINKS_MAX)
 		return err_fail(why, ERR_LIMIT, "too many links at %s", path);
 	if (len == sizeof(target) ||
-	    snprintf(left, sizeof(left), "%.*s/%s", (int)len, target,
-		     w->left) >= (int)sizeof(left))
+	    snprintf(whole, sizeof(whole), "%.*s/%s", (int)len, target,
+		     w->left) >= (int)sizeof(whole))
 		return err_fail(why, ERR_LIMIT, "too long a path");
-	strcpy(w->left, left);
+	strcpy(w->path, whole);
+	w->left = w->path;
 	if (target[0] != '/')
 		return ERR_NONE;
 	close(w->at);
@@ -183,7 +185,8 @@ enum err trusted_open(int *fd, const char *path, uid_t us, struct why *why)
 	assert(path[0] == '/');
 	if (strlen(path) >= PATH_MAX)
 		return err_fail(why, ERR_LIMIT, "too long a path");
-	strcpy(w.left, path);
+	strcpy(w.path, path);
+	w.left = w.path;
 	rc = start(&w, why);
 	while (!rc && found < 0) {
 		next_name(&w, name);

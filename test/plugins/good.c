@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin as it should be: one protocol that answers with what it got. */
+/* A plugin as it should be: one protocol that answers with what it got. What
+ * defines change is for tests of loading several. */
 #include <weft/plugin.h>
 
+#ifndef NAME
+#define NAME "good"
+#endif
 #ifndef VERSION
 #define VERSION "1.0.0"
+#endif
+#ifndef PROTOCOL
+#define PROTOCOL "echo"
+#endif
+#ifndef CODES
+#define CODES 1
 #endif
 
 static int echo_run(struct weft_peer *peer, struct weft_channel *ch,
@@ -28,7 +38,7 @@ static int echo_start(struct weft_host *host, void **state)
 	struct weft_protocol echo = {
 		.size = sizeof(echo),
 		.version = 1,
-		.codes = 1,
+		.codes = CODES,
 		.run = echo_run,
 	};
 	int rc = weft_option_text(host, "protocol", name, sizeof(name));
@@ -44,10 +54,10 @@ static const struct weft_option protocol = {
 	.size = sizeof(protocol),
 	.name = "protocol",
 	.type = WEFT_OPTION_TEXT,
-	.fallback = "echo",
+	.fallback = PROTOCOL,
 	.help = "the name to offer",
 };
 static const struct weft_option *const options[] = { &protocol, NULL };
 
-WEFT_PLUGIN(.name = "good", .version = VERSION, .summary = "echoes",
+WEFT_PLUGIN(.name = NAME, .version = VERSION, .summary = "echoes",
 	    .options = options, .start = echo_start);

@@ -6,6 +6,11 @@
 #ifndef SIZE
 #define SIZE offsetof(struct weft_plugin, stop)
 #endif
+#ifdef MORE
+#define PLACE __attribute__((used, section(".weft_test")))
+#else
+#define PLACE
+#endif
 
 struct older {
 	uint32_t abi;
@@ -28,8 +33,15 @@ static int start(struct weft_host *host, void **state)
 	return WEFT_OK;
 }
 
+#ifdef MORE
+/* That many bytes are there, but they are not its own. Compilers differ in
+ * whether what is defined first comes first. */
+PLACE static const void *const before[MORE] = { &weft_api_table };
+PLACE static const void *const behind[MORE];
+#endif
+
 WEFT_EXPORT extern const struct older weft_plugin;
-const struct older weft_plugin = {
+PLACE const struct older weft_plugin = {
 	.abi = WEFT_ABI,
 	.size = SIZE,
 	.abi_hash = WEFT_ABI_HASH,
@@ -38,3 +50,7 @@ const struct older weft_plugin = {
 	.version = "0.9",
 	.start = start,
 };
+
+#ifdef MORE
+PLACE static const void *const behind[MORE] = { &weft_api_table };
+#endif
