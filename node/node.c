@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "node/foobar_channel.h"
 #include "node/leave.h"
 #include "node/node_admin.h"
+#include "node/node_plugins.h"
 #include "node/nodekey.h"
 #include "node/urls.h"
 #include "p2p/crypto/rng.h"
@@ -34,12 +36,45 @@ struct node {
 	struct node_admin facts; /* what it asks of us */
 	struct protocol protocol;
 	struct foobar_host foobar;
+	struct node_plugins plugins;
+	bool has_plugins; /* they are open */
+	struct server_counters sums;
 	struct mono started;
 	bool is_up; /* so far that its start was told */
 	bool moved; /* the default port was busy */
 	bool stopping;
 	bool broken; /* nobody reads our report any more */
+	enum err rc; /* of a start that failed once the loop ran */
+	struct why why;
 };
+
+/* Everything else is gone; with this the loop comes to its end. */
+static void finish(void *ctx)
+{
+	struct node *n = ctx;
+
+	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
+		if (n->signals[i])
+			net_signal_close(n->signals[i]);
+	report_watch(n->config->report, NULL, NULL);
+	if (n->broke)
+		net_async_close(n->broke);
+	if (!n->is_up)
+		return;
+	report_stopped(n->config->report, &n->sums,
+		       mono_since_ns(mono_now(), n->started));
+	n->broken = n->broken || report_is_broken(n->config->report);
+	leave_within(LEAVE_MS, n->broken);
+}
+
+/* The server is gone, or never was. */
+static void stop_plugins(struct node *n)
+{
+	if (n->has_plugins)
+		node_plugins_close(&n->plugins, finish);
+	else
+		finish(n);
+}
 
 static void stop(struct node *n)
 {
@@ -53,6 +88,8 @@ static void stop(struct node *n)
 	n->admin = NULL;
 	if (n->server)
 		server_close(n->server);
+	else
+		stop_plugins(n);
 }
 
 static void end_reached(void *ctx)
@@ -92,24 +129,11 @@ static void signalled(void *ctx, int signum)
 	stop(n);
 }
 
-/* With the server the rest goes, and so the loop comes to its end. */
 static void server_closed(struct node *n)
 {
-	struct server_counters sums;
-
-	server_read_counters(n->server, &sums);
+	server_read_counters(n->server, &n->sums);
 	n->server = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
-		if (n->signals[i])
-			net_signal_close(n->signals[i]);
-	report_watch(n->config->report, NULL, NULL);
-	net_async_close(n->broke);
-	if (!n->is_up)
-		return;
-	report_stopped(n->config->report, &sums,
-		       mono_since_ns(mono_now(), n->started));
-	n->broken = n->broken || report_is_broken(n->config->report);
-	leave_within(LEAVE_MS, n->broken);
+	stop_plugins(n);
 }
 
 static void happened(void *ctx, const struct server_event *ev)
@@ -152,15 +176,16 @@ static void foobar_left_out(void *ctx, const struct node_id *peer,
 	report_foobar_left_out(n->config->report, peer, count);
 }
 
-static enum err open_server(struct node *n, const struct ecc_keypair *key,
-			    struct why *why)
+static enum err open_server_with(struct node *n, const struct ecc_keypair *key,
+				 const struct protocol *offer, size_t count,
+				 struct why *why)
 {
 	const struct node_config *c = n->config;
 	struct server_config config = {
 		.key = key,
 		.name = c->name,
-		.protocols = &n->protocol,
-		.protocol_count = 1,
+		.protocols = offer,
+		.protocol_count = count,
 		.listening = c->listening == NODE_LISTEN_NOT ? SERVER_NO_LISTEN
 							     : SERVER_LISTEN,
 		.listen = c->listen,
@@ -186,6 +211,23 @@ static enum err open_server(struct node *n, const struct ecc_keypair *key,
 		return err_fail(why, rc, "%.400s; choose another --listen",
 				told.text);
 	}
+	return rc;
+}
+
+static enum err open_server(struct node *n, const struct ecc_keypair *key,
+			    struct why *why)
+{
+	struct protocol *offer;
+	size_t count;
+	enum err rc;
+
+	if (!n->has_plugins)
+		return open_server_with(n, key, &n->protocol, 1, why);
+	offer = node_plugins_offer(&n->plugins, &count);
+	rc = open_server_with(n, key, offer, count, why);
+	free(offer);
+	if (!rc)
+		node_plugins_serve(&n->plugins, n->server);
 	return rc;
 }
 
@@ -219,10 +261,23 @@ static enum err open_signals(struct node *n, struct why *why)
 	return ERR_NONE;
 }
 
+/* "foobar/1 gossip/1", as far as it fits. */
+static void list_protocols(char *out, size_t room, const struct server *server)
+{
+	const struct capability *offered;
+	size_t count = server_offered(server, &offered);
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < count && at < room; i++)
+		at += (size_t)snprintf(out + at, room - at, "%s%s/%" PRIu64,
+				       i ? " " : "", offered[i].name,
+				       offered[i].version);
+}
+
 static void tell_start(struct node *n)
 {
-	const struct capability *c = &n->protocol.capability;
-	char speaks[CAPABILITY_NAME_MAX + 24];
+	char speaks[1024];
 	struct report_start start = {
 		.name = n->config->name,
 		.key_path = n->key_path,
@@ -239,7 +294,7 @@ static void tell_start(struct node *n)
 	urls_of(&urls, &self);
 	for (size_t i = 0; i < urls.count; i++)
 		list[i] = urls.url[i];
-	snprintf(speaks, sizeof(speaks), "%s/%" PRIu64, c->name, c->version);
+	list_protocols(speaks, sizeof(speaks), n->server);
 	start.id = self.id;
 	start.urls = list;
 	start.url_count = urls.count;
@@ -276,25 +331,17 @@ static enum err open_admin(struct node *n, struct why *why)
 		.log = n->config->log,
 	};
 
-	node_admin_init(&n->facts, n->server, n->config->name,
-			n->config->listening != NODE_LISTEN_NOT, end_reached,
-			n);
+	node_admin_init(
+		&n->facts, n->server, n->plugins.manager, n->config->name,
+		n->config->listening != NODE_LISTEN_NOT, end_reached, n);
 	return admin_open(&n->admin, n->loop, &config, why);
 }
 
-static enum err start(struct node *n, struct why *why)
+/* With plugins running, or none wanted: be there for others. */
+static enum err serve(struct node *n, struct why *why)
 {
-	enum err rc = net_loop_open(&n->loop, why);
+	enum err rc = open_with_key(n, why);
 
-	if (rc)
-		return rc;
-	n->foobar.loop = n->loop;
-	n->foobar.interval_ms = n->config->foo_interval_ms;
-	n->foobar.told = foobar_told;
-	n->foobar.left_out = foobar_left_out;
-	n->foobar.ctx = n;
-	foobar_protocol(&n->protocol, &n->foobar);
-	rc = open_with_key(n, why);
 	if (!rc)
 		rc = open_admin(n, why);
 	if (!rc)
@@ -312,6 +359,62 @@ static enum err start(struct node *n, struct why *why)
 	tell_start(n);
 	dial_peers(n);
 	return ERR_NONE;
+}
+
+static void plugins_ready(void *ctx, enum err rc, const struct why *why)
+{
+	struct node *n = ctx;
+
+	if (n->stopping)
+		return;
+	n->why = *why;
+	n->rc = rc ? rc : serve(n, &n->why);
+	if (n->rc)
+		stop(n);
+}
+
+static void plugin_facts(void *ctx, struct weft_node_facts *out)
+{
+	const struct node *n = ctx;
+	struct enode self;
+	struct urls urls;
+
+	if (!n->server)
+		return; /* the key is not read yet */
+	server_self(n->server, &self);
+	urls_of(&urls, &self);
+	memcpy(out->id, self.id.b, sizeof(out->id));
+	snprintf(out->enode, sizeof(out->enode), "%s", urls.url[0]);
+	snprintf(out->name, sizeof(out->name), "%s", n->config->name);
+}
+
+static enum err start(struct node *n, struct why *why)
+{
+	const struct node_config *c = n->config;
+	enum err rc = net_loop_open(&n->loop, why);
+
+	if (rc)
+		return rc;
+	if (c->plugin_count) {
+		n->has_plugins = true;
+		node_plugins_open(&n->plugins, &(struct node_plugins_config){
+						       .loop = n->loop,
+						       .log = c->log,
+						       .wanted = c->plugins,
+						       .count = c->plugin_count,
+						       .facts = plugin_facts,
+						       .ready = plugins_ready,
+						       .ctx = n,
+					       });
+		return ERR_NONE;
+	}
+	n->foobar.loop = n->loop;
+	n->foobar.interval_ms = c->foo_interval_ms;
+	n->foobar.told = foobar_told;
+	n->foobar.left_out = foobar_left_out;
+	n->foobar.ctx = n;
+	foobar_protocol(&n->protocol, &n->foobar);
+	return serve(n, why);
 }
 
 static enum err open_datadir(struct node *n, struct why *why)
@@ -342,6 +445,10 @@ enum err node_run(const struct node_config *config, struct why *why)
 		net_loop_close(n.loop);
 	}
 	datadir_close(&n.datadir);
+	if (!rc && n.rc) {
+		rc = n.rc;
+		*why = n.why;
+	}
 	if (rc)
 		return rc;
 	if (n.broken)

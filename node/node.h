@@ -5,6 +5,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "node/plugin/wanted.h"
 #include "node/report.h"
 
 enum {
@@ -27,6 +28,8 @@ struct node_config {
 	struct addr listen;
 	const struct enode *peers; /* to keep a session with */
 	size_t peer_count;
+	const struct wanted *plugins; /* to load in this order */
+	size_t plugin_count;	      /* 0: the node speaks foobar/1 itself */
 	size_t max_peers;
 	enum rlpx_plain plain;
 	uint64_t foo_interval_ms; /* 0: foo is said once per session */
@@ -38,7 +41,8 @@ struct node_config {
 /* node_run - run until SIGINT, SIGTERM or the end of the duration, then stop
  * gracefully. A second signal ends the process at once with status 1.
  *
- * Errors are those of the start (datadir_open, nodekey_ensure, server_open),
+ * Errors are those of the start (datadir_open, manager_load, nodekey_ensure,
+ * server_open, admin_open),
  * and ERR_SYSTEM when the report can no longer be written. */
 MUST_USE enum err node_run(const struct node_config *config, struct why *why);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/admin/call.h"
 #include "node/urls.h"
 
 /* --- facts -----------------------------------------------------------------
@@ -26,9 +27,43 @@ struct listed {
 	size_t count;
 };
 
-static void list_protocol(struct listed *l, const struct capability *c)
+/* Whose protocol is asked about, and in which session. */
+struct info_ask {
+	const struct capability *c;
+	const struct node_id *peer; /* NULL: about the node */
+	char *json;
+};
+
+static bool ask_plugin(void *ctx, const struct manager_plugin *p)
 {
-	l->list[l->count++] = (struct admin_protocol){ .name = c->name };
+	struct info_ask *ask = ctx;
+	uint32_t version = (uint32_t)ask->c->version;
+
+	if (p->stage == MANAGER_RUNNING)
+		ask->json = ask->peer
+				    ? instance_peer_info(p->host, ask->c->name,
+							 version, ask->peer)
+				    : instance_node_info(p->host, ask->c->name,
+							 version);
+	return !ask->json;
+}
+
+static void list_protocol(struct listed *l, const struct node_admin *a,
+			  const struct capability *c,
+			  const struct node_id *peer)
+{
+	struct info_ask ask = { .c = c, .peer = peer };
+
+	if (a->plugins)
+		manager_each(a->plugins, ask_plugin, &ask);
+	l->list[l->count++] =
+		(struct admin_protocol){ .name = c->name, .info = ask.json };
+}
+
+static void listed_clear(struct listed *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free((void *)l->list[i].info);
 }
 
 static void self(void *ctx, void (*tell)(void *to, const struct admin_self *),
@@ -46,12 +81,13 @@ static void self(void *ctx, void (*tell)(void *to, const struct admin_self *),
 	struct enode bound;
 
 	for (size_t i = 0; i < count; i++)
-		list_protocol(&listed, &offered[i]);
+		list_protocol(&listed, a, &offered[i], NULL);
 	facts.protocol_count = listed.count;
 	server_self(a->server, &bound);
 	facts.listen = (struct addr){ bound.ip, bound.tcp };
 	reachable_self(&facts.enode, a->server);
 	tell(to, &facts);
+	listed_clear(&listed);
 }
 
 /* "name/version" of each capability that a Hello offered. */
@@ -93,6 +129,7 @@ static void caps_clear(struct caps *caps)
 }
 
 struct peers_ask {
+	const struct node_admin *a;
 	void (*tell)(void *to, const struct admin_peer *);
 	void *to;
 };
@@ -113,7 +150,9 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 	struct caps caps;
 
 	for (size_t i = 0; i < p->channel_count; i++)
-		list_protocol(&listed, channel_capability(p->channels[i]));
+		list_protocol(&listed, ask->a,
+			      channel_capability(p->channels[i]),
+			      &p->facts->id);
 	peer.protocol_count = listed.count;
 	enode_make(&peer.enode, &p->facts->pub, &p->facts->remote);
 	caps_of(&caps, p->hello);
@@ -121,13 +160,14 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 	peer.cap_count = caps.count;
 	ask->tell(ask->to, &peer);
 	caps_clear(&caps);
+	listed_clear(&listed);
 }
 
 static void peers(void *ctx, void (*tell)(void *to, const struct admin_peer *),
 		  void *to)
 {
 	const struct node_admin *a = ctx;
-	struct peers_ask ask = { tell, to };
+	struct peers_ask ask = { a, tell, to };
 
 	server_each_peer(a->server, tell_peer, &ask);
 }
@@ -177,22 +217,181 @@ static enum err peer_trust(void *ctx, const struct enode *node,
 	return ERR_NONE;
 }
 
+/* --- plugins ---------------------------------------------------------------
+ */
+
+struct plugins_ask {
+	void (*tell)(void *to, const struct admin_plugin *);
+	void *to;
+};
+
+static bool tell_plugin(void *ctx, const struct manager_plugin *p)
+{
+	const struct plugins_ask *ask = ctx;
+	const struct protocol *protocols;
+	size_t count = instance_protocols(p->host, &protocols);
+	char texts[CAPABILITIES_MAX][CAPABILITY_NAME_MAX + 24];
+	const char *list[CAPABILITIES_MAX];
+
+	if (count > CAPABILITIES_MAX)
+		count = CAPABILITIES_MAX;
+	for (size_t i = 0; i < count; i++) {
+		const struct capability *c = &protocols[i].capability;
+
+		snprintf(texts[i], sizeof(texts[i]), "%s/%" PRIu64, c->name,
+			 c->version);
+		list[i] = texts[i];
+	}
+	ask->tell(ask->to, &(struct admin_plugin){
+				   .name = p->plugin->name,
+				   .version = p->plugin->version,
+				   .summary = p->plugin->summary,
+				   .path = p->path,
+				   .state = manager_stage_name(p->stage),
+				   .protocols = list,
+				   .protocol_count = count,
+			   });
+	return true;
+}
+
+static void plugins(void *ctx,
+		    void (*tell)(void *to, const struct admin_plugin *),
+		    void *to)
+{
+	const struct node_admin *a = ctx;
+	struct plugins_ask ask = { tell, to };
+
+	manager_each(a->plugins, tell_plugin, &ask);
+}
+
+static void answer(void *ctx, enum err rc, const struct why *why)
+{
+	if (rc)
+		admin_call_error(ctx, JSONRPC_FAILED, "%s", why->text);
+	else
+		admin_call_result(ctx, json_true());
+}
+
+/* One that failed at once is answered here, the others by `answer`. */
+static void answer_if(enum err rc, const struct why *why,
+		      struct admin_call *call)
+{
+	if (rc)
+		answer(call, rc, why);
+}
+
+/* An option's value as the command line would have it. */
+static enum err set_option(struct wanted *w, const char *name,
+			   const json_t *value, struct why *why)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	enum err rc;
+
+	if (!text)
+		abort();
+	rc = wanted_set(w, name,
+			json_is_string(value) ? json_string_value(value) : text,
+			"options", 0, why);
+	free(text);
+	return rc;
+}
+
+static void plugin_load(void *ctx, const char *what, const json_t *options,
+			struct admin_call *call)
+{
+	const struct node_admin *a = ctx;
+	struct why why = WHY_NONE;
+	enum err rc = ERR_NONE;
+	struct wanted w;
+	void *at;
+
+	wanted_init(&w, what, "plugin_load");
+	for (at = json_object_iter((json_t *)options); at && !rc;
+	     at = json_object_iter_next((json_t *)options, at))
+		rc = set_option(&w, json_object_iter_key(at),
+				json_object_iter_value(at), &why);
+	if (!rc)
+		rc = manager_load(a->plugins, &w, answer, call, &why);
+	answer_if(rc, &why, call);
+	wanted_clear(&w);
+}
+
+static void plugin_unload(void *ctx, const char *name, struct admin_call *call)
+{
+	const struct node_admin *a = ctx;
+	struct why why = WHY_NONE;
+	enum err rc = manager_unload(a->plugins, name, answer, call, &why);
+
+	answer_if(rc, &why, call);
+}
+
+static void plugin_reload(void *ctx, const char *name, struct admin_call *call)
+{
+	const struct node_admin *a = ctx;
+	struct why why = WHY_NONE;
+	enum err rc = manager_reload(a->plugins, name, answer, call, &why);
+
+	answer_if(rc, &why, call);
+}
+
+static void method_done(void *ctx, int rc, const char *json)
+{
+	if (rc < 0)
+		admin_call_error(ctx, JSONRPC_FAILED, "the plugin says: %s",
+				 instance_api.error_text(rc));
+	else
+		admin_call_text(ctx, json);
+}
+
+struct method_ask {
+	const char *method;
+	struct weft_host *host;
+	const struct instance_rpc *rpc;
+	void (*tell)(void *to, const char *method);
+	void *to;
+};
+
+static bool visit_methods(void *ctx, const struct manager_plugin *p)
+{
+	struct method_ask *ask = ctx;
+	const struct instance_rpc *rpcs;
+	size_t count =
+		p->stage == MANAGER_RUNNING ? instance_rpcs(p->host, &rpcs) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ask->tell)
+			ask->tell(ask->to, rpcs[i].method);
+		else if (!strcmp(rpcs[i].method, ask->method)) {
+			ask->host = p->host;
+			ask->rpc = &rpcs[i];
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool plugin_method(void *ctx, const char *method, const char *params,
 			  struct admin_call *call)
 {
-	(void)ctx;
-	(void)method;
-	(void)params;
-	(void)call;
-	return false;
+	const struct node_admin *a = ctx;
+	struct method_ask ask = { .method = method };
+
+	if (a->plugins)
+		manager_each(a->plugins, visit_methods, &ask);
+	if (!ask.rpc)
+		return false;
+	instance_rpc_call(ask.host, ask.rpc, params, method_done, call);
+	return true;
 }
 
 static void plugin_methods(void *ctx,
 			   void (*tell)(void *to, const char *method), void *to)
 {
-	(void)ctx;
-	(void)tell;
-	(void)to;
+	const struct node_admin *a = ctx;
+	struct method_ask ask = { .tell = tell, .to = to };
+
+	if (a->plugins)
+		manager_each(a->plugins, visit_methods, &ask);
 }
 
 static void stop(void *ctx)
@@ -203,8 +402,8 @@ static void stop(void *ctx)
 }
 
 void node_admin_init(struct node_admin *a, struct server *server,
-		     const char *name, bool is_listening,
-		     void (*stop_node)(void *ctx), void *ctx)
+		     struct manager *manager, const char *name,
+		     bool is_listening, void (*stop_node)(void *ctx), void *ctx)
 {
 	*a = (struct node_admin){
 		.node = {
@@ -219,11 +418,18 @@ void node_admin_init(struct node_admin *a, struct server *server,
 			.stop = stop,
 		},
 		.server = server,
+		.plugins = manager,
 		.name = name,
 		.is_listening = is_listening,
 		.stop = stop_node,
 		.ctx = ctx,
 	};
+	if (!manager)
+		return;
+	a->node.plugins = plugins;
+	a->node.plugin_load = plugin_load;
+	a->node.plugin_unload = plugin_unload;
+	a->node.plugin_reload = plugin_reload;
 }
 
 void node_admin_tell(struct admin *admin, const struct server_event *ev)

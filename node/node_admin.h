@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* node_admin.h - a node as its admin interface sees it: what struct admin_node
- * asks, answered from the server. Thread: the loop's. */
+ * asks, answered from the server and the plugins. Thread: the loop's. */
 #ifndef NODE_NODE_ADMIN_H
 #define NODE_NODE_ADMIN_H
 
 #include "node/admin/admin.h"
+#include "node/plugin/manager.h"
 #include "p2p/server/server.h"
 
 /* Start from node_admin_init; not to be moved while the interface is open. */
 struct node_admin {
 	struct admin_node node; /* what admin_open takes */
 	struct server *server;
-	const char *name; /* in Hello */
+	struct manager *plugins; /* NULL: the node has none */
+	const char *name;	 /* in Hello */
 	bool is_listening;
 	void (*stop)(void *ctx); /* asked for by node_stop */
 	void *ctx;
 };
 
 void node_admin_init(struct node_admin *a, struct server *server,
-		     const char *name, bool is_listening,
-		     void (*stop)(void *ctx), void *ctx);
+		     struct manager *plugins, const char *name,
+		     bool is_listening, void (*stop)(void *ctx), void *ctx);
 
 /* node_admin_tell - a peer came or went: those who watch are told. Other events
  * are not theirs. `admin` may be NULL. */

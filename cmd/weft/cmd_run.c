@@ -14,6 +14,7 @@ struct run_options {
 	struct value_addr listen;
 	const char *datadir;
 	struct value_enodes peers;
+	struct value_plugins plugins;
 	const char *name;
 	uint64_t max_peers;
 	bool accept_plain;
@@ -42,6 +43,13 @@ static const struct option_row rows[] = {
 	  .help = "keep a session with this node; may be repeated",
 	  .field = FIELD(peers),
 	  .read = value_enodes },
+	{ .name = "plugin",
+	  .value = "PLUGIN",
+	  .help = "NAME, or a path with a '/'; options behind commas:\n"
+		  "foobar,greeting=hi; may be repeated\n"
+		  "(without it the node speaks foobar/1 itself)",
+	  .field = FIELD(plugins),
+	  .read = value_plugins },
 	{ .name = "max-peers",
 	  .value = "N",
 	  .help = "most sessions at a time (default 50)",
@@ -104,6 +112,8 @@ static int start(const struct command *c, const struct run_options *o)
 		.listen = o->listen.addr,
 		.peers = o->peers.list,
 		.peer_count = o->peers.count,
+		.plugins = o->plugins.list,
+		.plugin_count = o->plugins.count,
 		.max_peers = o->max_peers,
 		.plain =
 			o->accept_plain ? RLPX_PLAIN_ACCEPT : RLPX_PLAIN_REFUSE,
@@ -144,17 +154,20 @@ static int run(const struct command *c, int argc, char **argv)
 	else
 		status = start(c, &o);
 	value_enodes_clear(&o.peers);
+	value_plugins_clear(&o.plugins);
 	return status;
 }
 
 const struct command command_run = {
 	.name = "weft run",
 	.operands = "[options]",
-	.summary = "start a node that speaks foobar/1",
-	.examples = "  weft run\n"
-		    "  weft run --listen 127.0.0.1:0 --datadir /tmp/b \\\n"
-		    "      --peer enode://<key>@127.0.0.1:30303\n"
-		    "  weft run --json --foo-interval 1 | jq -c .\n",
+	.summary = "start a node",
+	.examples =
+		"  weft run\n"
+		"  weft run --listen 127.0.0.1:0 --datadir /tmp/b \\\n"
+		"      --peer enode://<key>@127.0.0.1:30303\n"
+		"  weft run --plugin foobar,interval=5s --plugin ./hello.so\n"
+		"  weft run --json --foo-interval 1 | jq -c .\n",
 	.options = rows,
 	.run = run,
 };

@@ -193,3 +193,40 @@ void value_enodes_clear(struct value_enodes *nodes)
 	nodes->list = NULL;
 	nodes->count = 0;
 }
+
+enum err value_plugins(void *field, const char *text,
+		       const struct option_row *row, struct why *why)
+{
+	struct value_plugins *plugins = field;
+	const char *comma = strchr(text, ',');
+	char *what =
+		comma ? strndup(text, (size_t)(comma - text)) : strdup(text);
+	struct wanted *w;
+	enum err rc;
+
+	(void)row;
+	if (!what)
+		abort();
+	plugins->list = realloc(plugins->list,
+				(plugins->count + 1) * sizeof(*plugins->list));
+	if (!plugins->list)
+		abort();
+	w = &plugins->list[plugins->count++];
+	wanted_init(w, what, "--plugin");
+	free(what);
+	rc = comma ? wanted_set_list(w, comma + 1, "--plugin", 0, why)
+		   : ERR_NONE;
+	if (!rc && !w->what[0])
+		rc = err_fail(why, ERR_FORMAT, "\"%s\": no plugin is named",
+			      text);
+	return rc;
+}
+
+void value_plugins_clear(struct value_plugins *plugins)
+{
+	for (size_t i = 0; i < plugins->count; i++)
+		wanted_clear(&plugins->list[i]);
+	free(plugins->list);
+	plugins->list = NULL;
+	plugins->count = 0;
+}

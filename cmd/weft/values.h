@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cmd/weft/options.h"
+#include "node/plugin/wanted.h"
 #include "p2p/enode/enode.h"
 
 struct value_addr {
@@ -48,5 +49,17 @@ enum err value_enodes(void *field, const char *text,
 enum err value_dialable(struct enode *out, const char *text, struct why *why);
 
 void value_enodes_clear(struct value_enodes *nodes);
+
+/* Plugins in the order given. Free with value_plugins_clear. */
+struct value_plugins {
+	struct wanted *list;
+	size_t count;
+};
+
+/* value_plugins - "NAME", "./some/file.so" or either with ",option=value"
+ * behind it: struct value_plugins, one more. */
+enum err value_plugins(void *field, const char *text,
+		       const struct option_row *row, struct why *why);
+void value_plugins_clear(struct value_plugins *plugins);
 
 #endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/node_plugins.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct protocol *node_plugins_offer(const struct node_plugins *p, size_t *count)
+{
+	return manager_protocols_new(p->manager, count);
+}
+
+/* Before the server is there, what they offer waits for it. */
+static enum err changed(void *ctx, const struct manager_change *change,
+			struct why *why)
+{
+	struct node_plugins *p = ctx;
+	struct protocol *list;
+	size_t count;
+	enum err rc;
+
+	(void)change;
+	if (!p->server)
+		return ERR_NONE;
+	list = node_plugins_offer(p, &count);
+	rc = server_offer(p->server, list, count, why);
+	free(list);
+	return rc;
+}
+
+static void facts(void *ctx, struct weft_node_facts *out)
+{
+	const struct node_plugins *p = ctx;
+
+	p->config.facts(p->config.ctx, out);
+}
+
+static void load_next(struct node_plugins *p);
+
+static void loaded(void *ctx, enum err rc, const struct why *why)
+{
+	struct node_plugins *p = ctx;
+
+	if (rc) {
+		p->config.ready(p->config.ctx, rc, why);
+		return;
+	}
+	p->loaded++;
+	load_next(p);
+}
+
+static void load_next(struct node_plugins *p)
+{
+	struct why why = WHY_NONE;
+	enum err rc = ERR_NONE;
+
+	if (p->loaded < p->config.count)
+		rc = manager_load(p->manager, &p->config.wanted[p->loaded],
+				  loaded, p, &why);
+	if (rc || p->loaded == p->config.count)
+		p->config.ready(p->config.ctx, rc, &why);
+}
+
+void node_plugins_open(struct node_plugins *p,
+		       const struct node_plugins_config *config)
+{
+	const struct loader_config loader = {
+		.us = geteuid(),
+		.log = config->log,
+	};
+
+	*p = (struct node_plugins){
+		.config = *config,
+		.tasks = task_loop_open(config->loop, NULL),
+		.loader = loader_new(&loader),
+	};
+	p->node = (struct instance_node){
+		.ctx = p,
+		.loop = config->loop,
+		.tasks = p->tasks,
+		.log = config->log,
+		.facts = facts,
+	};
+	p->manager = manager_open(&(struct manager_config){
+		.loader = p->loader,
+		.node = &p->node,
+		.changed = changed,
+		.ctx = p,
+	});
+	load_next(p);
+}
+
+void node_plugins_serve(struct node_plugins *p, struct server *server)
+{
+	p->server = server;
+}
+
+static void manager_closed(void *ctx)
+{
+	struct node_plugins *p = ctx;
+
+	p->manager = NULL;
+	task_loop_close(p->tasks);
+	loader_free(p->loader);
+	p->closed(p->config.ctx);
+}
+
+void node_plugins_close(struct node_plugins *p, void (*closed)(void *ctx))
+{
+	p->server = NULL;
+	p->closed = closed;
+	manager_close(p->manager, manager_closed, p);
+}
