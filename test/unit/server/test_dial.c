@@ -171,6 +171,118 @@ Test(dial, has_two_slots_for_each_missing_peer)
 			     rows[i].slots, "row %zu", i);
 }
 
+/* --- removing ------------------------------------------------------------- */
+
+static void remove_node(struct dial *d, uint32_t n)
+{
+	dial_remove(d, find(d, n));
+	cr_assert_null(find(d, n));
+}
+
+Test(dial, forgets_a_node_that_waits)
+{
+	struct dial d;
+
+	open_dial(&d, 3);
+	remove_node(&d, 1);
+	cr_assert_eq(d.waiting, (size_t)2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct dial_node *n = dial_take(&d, 9, at(0));
+
+		cr_assert(n == find(&d, 0) || n == find(&d, 2));
+	}
+	cr_assert_null(dial_take(&d, 9, at(100000)));
+	dial_clear(&d);
+}
+
+/* Its dial holds its slot until it is over, and is not followed by another. */
+Test(dial, forgets_a_node_that_is_being_dialed)
+{
+	struct enode e = node_of(0);
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 1);
+	n = dial_take(&d, 1, at(0));
+	remove_node(&d, 0);
+	cr_assert_eq(d.dialing, (size_t)1);
+	/* The same node again is another entry, due at once. */
+	cr_assert_eq(dial_add(&d, &e, at(5)), ERR_NONE);
+	cr_assert_null(dial_take(&d, 1, at(5)));
+	dial_done(&d, n, at(10));
+	cr_assert_eq(d.dialing, (size_t)0);
+	n = dial_take(&d, 1, at(10));
+	cr_assert_eq(n, find(&d, 0));
+	cr_assert_eq(n->tries, 1);
+	dial_done(&d, n, at(20));
+	dial_clear(&d);
+}
+
+Test(dial, forgets_a_node_that_is_up)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 2);
+	n = dial_take(&d, 1, at(0));
+	dial_up(&d, n, at(10));
+	dial_done(&d, n, at(10));
+	dial_remove(&d, n);
+	cr_assert_eq(HASH_COUNT(d.by_id), 1u);
+	cr_assert_not_null(dial_take(&d, 1, at(20)));
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_clear(&d);
+}
+
+/* An inbound session overtook the dial; both end after the node is gone. */
+Test(dial, forgets_a_node_that_is_up_while_being_dialed)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 1);
+	n = dial_take(&d, 1, at(0));
+	dial_up(&d, n, at(10));
+	remove_node(&d, 0);
+	dial_done(&d, n, at(20));
+	cr_assert_eq(d.dialing, (size_t)0);
+	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
+	dial_clear(&d);
+}
+
+/* The heap stays one, wherever in it a node was. */
+Test(dial, keeps_the_order_of_those_that_stay)
+{
+	enum {
+		NODES = 300
+	};
+	uint32_t random = 777;
+	uint64_t last = 0;
+	size_t left = NODES;
+	struct dial d;
+
+	open_dial(&d, NODES);
+	for (size_t i = 0; i < NODES; i++) {
+		struct dial_node *n = dial_take(&d, SIZE_MAX, at(0));
+
+		random = random * 1103515245 + 12345;
+		dial_done(&d, n, at(1 + (random >> 8) % 100000));
+	}
+	for (uint32_t i = 0; i < NODES; i += 2, left--)
+		remove_node(&d, i);
+	while (left-- > 0) {
+		struct mono due = dial_due(&d);
+		const struct dial_node *n = dial_take(&d, SIZE_MAX, due);
+
+		cr_assert(due.ns >= last);
+		last = due.ns;
+		cr_assert_not_null(n);
+		cr_assert_eq(n->due.ns, due.ns);
+	}
+	cr_assert_eq(d.waiting, (size_t)0);
+	dial_clear(&d);
+}
+
 /* Every node comes up, in the order of due times, whatever is done to the
  * heap in between. */
 Test(dial, takes_thousands_in_their_order)
