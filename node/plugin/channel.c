@@ -119,8 +119,20 @@ void channel_quit(struct weft_channel *ch, uint8_t reason)
 	end(ch);
 }
 
+/* "The plugin named in the log": whose messages stopped the stream when it
+ * ended. Any peer can bring that about. */
+static void log_held_up(const struct weft_channel *ch)
+{
+	log_event(ch->host->node->log, LOG_DEBUG, "plugin",
+		  "session ended with messages unread",
+		  LOG_TEXT("plugin", ch->owner.label),
+		  LOG_U64("bytes", ch->cost));
+}
+
 void plugin_channel_closed(struct weft_channel *ch)
 {
+	if (ch->paused && !ch->closed)
+		log_held_up(ch);
 	ch->wire = (struct wire){ 0 };
 	if (!ch->patient || !ch->first)
 		end(ch);

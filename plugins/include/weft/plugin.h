@@ -474,7 +474,8 @@ static inline int weft_try_write(struct weft_channel *ch, uint32_t code,
 
 /* A message for many peers: compressed once, encrypted for each. post_msg never
  * waits: WEFT_EAGAIN when that peer is over budget, and it is skipped. The
- * message is the plugin's until weft_msg_free. */
+ * message is the plugin's until weft_msg_free. NULL: no message holds so much
+ * (16 MiB - 1). */
 static inline struct weft_shared *weft_msg_new(struct weft_host *host,
 					       uint32_t code,
 					       const void *payload, size_t size)

@@ -267,6 +267,13 @@ static bool has_all_data(void *ctx)
 	return all.data == FLOODED;
 }
 
+static bool has_all_of(void *ctx)
+{
+	const uint32_t *count = ctx;
+
+	return all.data == *count;
+}
+
 Test(servers, stop_a_flood_that_is_not_read)
 {
 	struct rig r;
@@ -433,4 +440,63 @@ Test(servers, say_why_a_protocol_ended)
 		cr_assert_eq(n[1].reason, cases[i].reason);
 		close_two(&r, &n[0], &n[1]);
 	}
+}
+
+/* --- one message for many
+ * ------------------------------------------------------- */
+
+static struct weft_channel *only_channel(const struct node *n)
+{
+	struct weft_channel *ch = n->plugin.host->channels;
+
+	cr_assert(ch && !ch->next);
+	return ch;
+}
+
+Test(servers, send_one_message_to_many_peers)
+{
+	static uint8_t payload[LARGE];
+	struct weft_shared *m, *more;
+	struct weft_msg view;
+	struct rig r;
+	struct node n[2];
+	uint32_t number = 1;
+	int rc;
+
+	open_two(&r, &n[0], &n[1], &wide);
+	rig_until(&r, has_echoed, NULL);
+	m = weft_msg_new(n[0].plugin.host, DATA, payload, sizeof(payload));
+	memcpy(payload, &number, sizeof(number));
+	more = weft_msg_new(n[1].plugin.host, DATA, payload, sizeof(payload));
+	cr_assert_null(m->packed.block);
+	cr_assert_eq(weft_post_msg(only_channel(&n[0]), m), WEFT_OK);
+	/* Compressed for the first, and from then on there; and small. */
+	cr_assert_not_null(m->packed.block);
+	cr_assert_lt(m->packed.block_len, sizeof(payload) / 10);
+	weft_msg_free(m); /* also while it is on its way */
+	rig_until(&r, has_all_of, &number);
+	cr_assert_eq(weft_post_msg(only_channel(&n[1]), more), WEFT_OK);
+	weft_msg_free(more);
+	number = 2;
+	rig_until(&r, has_all_of, &number);
+	cr_assert_null(weft_msg_new(n[0].plugin.host, DATA, NULL, 1));
+	cr_assert_null(
+		weft_msg_new(n[0].plugin.host, DATA, payload, (size_t)1 << 24));
+
+	/* A code that is not the protocol's is refused before all that. */
+	m = weft_msg_new(n[0].plugin.host, CODES, payload, 1);
+	cr_assert_eq(weft_post_msg(only_channel(&n[0]), m), WEFT_EMSG);
+	cr_assert_eq(weft_msg_view(m, &view), WEFT_OK);
+	cr_assert_eq(view.size, (size_t)1);
+	cr_assert_eq(weft_post_msg(only_channel(&n[0]), NULL), WEFT_EINVAL);
+	weft_msg_free(m);
+
+	/* It never waits: over budget a peer is skipped. */
+	rng_bytes(payload, sizeof(payload));
+	m = weft_msg_new(n[0].plugin.host, ECHO, payload, sizeof(payload));
+	for (rc = WEFT_OK; !rc; number++)
+		rc = weft_post_msg(only_channel(&n[0]), m);
+	cr_assert_eq(rc, WEFT_EAGAIN);
+	cr_assert_eq(number, 2 + (uint32_t)(1024 * 1024 / LARGE) + 2);
+	close_two(&r, &n[0], &n[1]);
 }
