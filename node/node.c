@@ -38,6 +38,7 @@ struct node {
 	struct foobar_host foobar;
 	struct node_plugins plugins;
 	bool has_plugins; /* they are open */
+	struct log plugin_log;
 	struct server_counters sums;
 	struct mono started;
 	bool is_up; /* so far that its start was told */
@@ -388,6 +389,30 @@ static void plugin_facts(void *ctx, struct weft_node_facts *out)
 	snprintf(out->name, sizeof(out->name), "%s", n->config->name);
 }
 
+/* Info is for whoever watches the node, the rest for its log; lines of the area
+ * "plugin" are ours about one. */
+static void plugin_said(void *ctx, const struct log_line *line)
+{
+	const struct node *n = ctx;
+
+	if (line->level == LOG_INFO && strcmp(line->area, "plugin") != 0)
+		report_plugin(n->config->report, line);
+	else if (log_is_on(n->config->log, line->level))
+		log_write(n->config->log, line->level, line->area,
+			  line->message, line->fields);
+}
+
+static void init_plugin_log(struct node *n)
+{
+	const struct log *log = n->config->log;
+
+	n->plugin_log = (struct log){
+		.level = log_is_on(log, LOG_DEBUG) ? LOG_DEBUG : LOG_INFO,
+		.sink = plugin_said,
+		.ctx = n,
+	};
+}
+
 static enum err start(struct node *n, struct why *why)
 {
 	const struct node_config *c = n->config;
@@ -397,9 +422,10 @@ static enum err start(struct node *n, struct why *why)
 		return rc;
 	if (c->plugin_count) {
 		n->has_plugins = true;
+		init_plugin_log(n);
 		node_plugins_open(&n->plugins, &(struct node_plugins_config){
 						       .loop = n->loop,
-						       .log = c->log,
+						       .log = &n->plugin_log,
 						       .wanted = c->plugins,
 						       .count = c->plugin_count,
 						       .facts = plugin_facts,

@@ -350,6 +350,63 @@ void report_foobar_left_out(struct report *r, const struct node_id *peer,
 	show_json_line(r->out, o);
 }
 
+static void plugin_json(struct report *r, const struct log_line *line)
+{
+	static const char *const taken[] = {
+		"started", "peer_added", "peer_dropped",    "dial_failed",
+		"stopped", "log",	 "foobar_left_out",
+	};
+	char event[128];
+	json_t *o;
+
+	snprintf(event, sizeof(event), "%s", line->area);
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		if (!strcmp(line->area, taken[i]))
+			snprintf(event, sizeof(event), "plugin_%s", taken[i]);
+	o = show_json_event(event);
+	for (const struct log_field *f = line->fields; f->kind != LOG_KIND_END;
+	     f++)
+		show_json_set(o, f->key, show_json_text(f->text));
+	show_json_set(o, "message", show_json_own(line->message));
+	show_json_line(r->out, o);
+}
+
+/* "-> foo", or what it says and its pairs. */
+static void plugin_text(struct report *r, const struct log_line *line)
+{
+	const struct log_field *f = line->fields;
+	char value[SHOW_TEXT_MAX], id[SHOW_TEXT_MAX] = "";
+	const char *way = NULL;
+
+	if (f->kind != LOG_KIND_END && !strcmp(f->key, "id")) {
+		show_text(id, sizeof(id), f->text); /* head cuts it */
+		f++;
+	}
+	head(r, SHOW_PLAIN, line->area, id);
+	if (f->kind != LOG_KIND_END && f[1].kind == LOG_KIND_END)
+		way = !strcmp(f->key, "sent")	    ? "->"
+		      : !strcmp(f->key, "received") ? "<-"
+						    : NULL;
+	if (way) {
+		fprintf(r->out, "%s %s", way,
+			show_text(value, sizeof(value), f->text));
+	} else {
+		fputs(line->message, r->out);
+		for (; f->kind != LOG_KIND_END; f++)
+			fprintf(r->out, "  %s=%s", f->key,
+				log_value_text(value, sizeof(value), f));
+	}
+	tail(r);
+}
+
+void report_plugin(struct report *r, const struct log_line *line)
+{
+	if (r->form == SHOW_AS_JSON)
+		plugin_json(r, line);
+	else
+		plugin_text(r, line);
+}
+
 static void stopped_json(struct report *r, const struct server_counters *sums,
 			 uint64_t ns)
 {

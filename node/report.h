@@ -81,6 +81,12 @@ void report_foobar(struct report *r, const struct node_id *peer,
 void report_foobar_left_out(struct report *r, const struct node_id *peer,
 			    uint64_t count);
 
+/* report_plugin - what a plugin has to say to whoever watches the node: its
+ * log lines of level info. Of its pairs "id" is a peer, "sent" and "received"
+ * are what went which way. As JSON the event is the plugin's name, with
+ * "plugin_" before it where that is the name of another event. */
+void report_plugin(struct report *r, const struct log_line *line);
+
 /* report_stopped - `ns` is how long it ran. Waits for all lines to be taken,
  * but for at most REPORT_LAST_MS. */
 void report_stopped(struct report *r, const struct server_counters *sums,

@@ -21,7 +21,7 @@ static void tell_left_out(struct telling *t)
 	if (!t->left_out)
 		return;
 	snprintf(count, sizeof(count), "%" PRIu64, t->left_out);
-	weft_log(t->host, WEFT_LOG_INFO, "left out", "id", t->peer, "left_out",
+	weft_log(t->host, WEFT_LOG_INFO, "left out", "id", t->peer, "count",
 		 count, NULL);
 	t->left_out = 0;
 	t->counted = weft_now(t->host);

@@ -192,6 +192,52 @@ Test(report, tells_how_much_of_a_peer_was_left_out)
 	}
 }
 
+static const struct log_field said[] = {
+	{ LOG_KIND_TEXT, .key = "id",
+	  .text = { (const uint8_t *)"abcdef0123", 10 } },
+	{ LOG_KIND_TEXT, .key = "sent",
+	  .text = { (const uint8_t *)"fo\x1bo", 4 } },
+	{ LOG_KIND_END },
+};
+
+static void report_says(enum show_form form, const struct log_line *line,
+			const char *expected)
+{
+	struct report r;
+	struct page p;
+
+	page_open(&p);
+	report_init(&r, p.out, form, 0);
+	report_plugin(&r, line);
+	cr_assert_eq(lines(page_text(&p)), 1);
+	cr_assert_not_null(strstr(page_text(&p), expected), "%s",
+			   page_text(&p));
+	report_clear(&r);
+	page_close(&p);
+}
+
+Test(report, tells_what_plugins_say)
+{
+	struct log_line line = { LOG_INFO, "foobar", "said", said };
+
+	report_says(SHOW_AS_TEXT, &line, "foobar  abcdef01  -> fo\\x1bo\n");
+	report_says(SHOW_AS_JSON, &line,
+		    "{\"event\":\"foobar\",\"id\":\"abcdef0123\","
+		    "\"sent\":\"fo\\\\x1bo\",\"message\":\"said\"}\n");
+	line.fields = said + 1;
+	report_says(SHOW_AS_TEXT, &line, "-> fo\\x1bo\n");
+	line.fields = said + 2;
+	report_says(SHOW_AS_TEXT, &line, "said\n");
+}
+
+/* Nobody takes a plugin's word for the node's. */
+Test(report, gives_no_plugin_the_name_of_an_event)
+{
+	const struct log_line line = { LOG_INFO, "stopped", "said", said };
+
+	report_says(SHOW_AS_JSON, &line, "{\"event\":\"plugin_stopped\",");
+}
+
 Test(report, notices_that_nobody_reads)
 {
 	FILE *full = fopen("/dev/full", "w");

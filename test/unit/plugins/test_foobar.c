@@ -253,7 +253,7 @@ Test(plugin_foobar, tells_of_a_flood_a_part_and_how_much_more_there_was)
 	/* 20 at once, and 10 for each second that it took. */
 	cr_assert_geq(told, 20);
 	cr_assert_lt(told, 1000);
-	cr_assert_geq(count_lines(name, "left_out="), 1);
+	cr_assert_geq(count_lines(name, "left out"), 1);
 	close(before);
 	close(log);
 	unlink(name);
