@@ -79,6 +79,37 @@ func TestFoobar(t *testing.T) {
 	})
 }
 
+// The same with foobar as a plugin, under the name that the devp2p documents
+// give it as well as under its own.
+func TestFoobarPlugin(t *testing.T) {
+	for _, name := range []string{"foobar", "MyProtocol"} {
+		t.Run(name, func(t *testing.T) {
+			bothDirections(t, func(t *testing.T, d direction) {
+				h, offered := newProtocol(t, name, 1, 1, foobar)
+				s := newServer(t, 10, offered)
+				args := []string{"--plugin", "foobar,name=" + name}
+				var p *process
+				if d == weDial {
+					p, _ = weft(t, append(args, "--peer", s.url())...)
+				} else {
+					var url string
+					p, url = weft(t, args...)
+					s.dial(url)
+				}
+				h.finished()
+				added := p.await("peer_added", is("id", s.id()))
+				if got := fmt.Sprint(added.list("protocols")); got != "["+name+"/1]" {
+					t.Errorf("protocols are %s", got)
+				}
+				p.stop()
+				if got := s.dropped(); got != p2p.DiscQuitting.Error() {
+					t.Errorf("go-ethereum saw %q", got)
+				}
+			})
+		})
+	}
+}
+
 // What is not a list of one string ends the session with 0x02.
 func TestFoobarBadPayload(t *testing.T) {
 	for _, c := range []struct {

@@ -86,8 +86,10 @@ const char *core_out(struct core *c)
 	static char *last;
 
 	free(last);
-	last = strndup(c->out.len ? (const char *)c->out.data : "", c->out.len);
+	last = calloc(1, c->out.len + 1);
 	cr_assert_not_null(last);
+	if (c->out.len)
+		memcpy(last, c->out.data, c->out.len);
 	buf_clear(&c->out);
 	return last;
 }
