@@ -299,7 +299,7 @@ static enum err read_listen(void *field, const char *text,
 	else if (addr_parse(&listen.at, text))
 		return err_fail(why, ERR_FORMAT,
 				"\"%.60s\": not an address; give IP:PORT, "
-				":PORT, PORT, auto or none",
+				":PORT or PORT (or auto, or none)",
 				text);
 	*(struct setting_listen *)field = listen;
 	return ERR_NONE;

@@ -233,7 +233,7 @@ Test(settings, say_what_is_wrong_in_a_file)
 		     "give a value");
 	read_refused("listen: here\n", ERR_FORMAT,
 		     "weft.yaml:1:9: listen: \"here\": not an address; give "
-		     "IP:PORT, :PORT, PORT, auto or none");
+		     "IP:PORT, :PORT or PORT (or auto, or none)");
 	read_refused("duration: 5x\n", ERR_FORMAT,
 		     "weft.yaml:1:11: duration: \"5x\": not a duration (like "
 		     "250ms, 15s, 2m, or seconds)");
