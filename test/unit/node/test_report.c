@@ -197,7 +197,7 @@ static const struct log_field said[] = {
 	  .text = { (const uint8_t *)"abcdef0123", 10 } },
 	{ LOG_KIND_TEXT, .key = "sent",
 	  .text = { (const uint8_t *)"fo\x1bo", 4 } },
-	{ LOG_KIND_END },
+	{ .kind = LOG_KIND_END },
 };
 
 static void report_says(enum show_form form, const struct log_line *line,
