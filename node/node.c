@@ -27,6 +27,7 @@ struct node {
 	struct datadir datadir;
 	char key_path[PATH_MAX];
 	enum nodekey_origin key_origin;
+	struct enode self; /* without an address */
 	struct net_loop *loop;
 	struct net_signal *signals[2];
 	struct net_async *broke; /* woken when the report does */
@@ -235,6 +236,21 @@ static enum err open_server(struct node *n, const struct ecc_keypair *key,
 /* The key lives here between the file and the server's copy. */
 static enum err open_with_key(struct node *n, struct why *why)
 {
+	enum nodekey_origin origin;
+	struct ecc_keypair key;
+	enum err rc = nodekey_ensure(&key, &origin, n->key_path, why);
+
+	if (!rc)
+		rc = open_server(n, &key, why);
+	secret_wipe(&key, sizeof(key));
+	return rc;
+}
+
+/* Who we are, known before anything runs; makes the key file if there is none.
+ */
+static enum err learn_self(struct node *n, struct why *why)
+{
+	const struct addr nowhere = { 0 };
 	struct ecc_keypair key;
 	enum err rc;
 
@@ -243,7 +259,7 @@ static enum err open_with_key(struct node *n, struct why *why)
 		return rc;
 	rc = nodekey_ensure(&key, &n->key_origin, n->key_path, why);
 	if (!rc)
-		rc = open_server(n, &key, why);
+		enode_make(&n->self, &key.pub, &nowhere);
 	secret_wipe(&key, sizeof(key));
 	return rc;
 }
@@ -377,12 +393,11 @@ static void plugins_ready(void *ctx, enum err rc, const struct why *why)
 static void plugin_facts(void *ctx, struct weft_node_facts *out)
 {
 	const struct node *n = ctx;
-	struct enode self;
+	struct enode self = n->self; /* we do not listen yet */
 	struct urls urls;
 
-	if (!n->server)
-		return; /* the key is not read yet */
-	server_self(n->server, &self);
+	if (n->server)
+		server_self(n->server, &self);
 	urls_of(&urls, &self);
 	memcpy(out->id, self.id.b, sizeof(out->id));
 	snprintf(out->enode, sizeof(out->enode), "%s", urls.url[0]);
@@ -418,6 +433,8 @@ static enum err start(struct node *n, struct why *why)
 	const struct node_config *c = n->config;
 	enum err rc = net_loop_open(&n->loop, why);
 
+	if (!rc)
+		rc = learn_self(n, why);
 	if (rc)
 		return rc;
 	if (c->plugin_count) {
