@@ -49,7 +49,7 @@ struct gossip_sums {
 	int64_t replied; /* answers given to others */
 
 	int64_t loads_sent;
-	int64_t loads_cut; /* the session ended in the middle of a write */
+	int64_t loads_cut; /* the session ended while one was made or written */
 	int64_t loads_heard;
 	int64_t loads_wrong; /* not what was sent, or not in order */
 	int64_t load_bytes;  /* heard */
