@@ -87,10 +87,11 @@ static enum err send_in_turn(struct weft_channel *ch, const struct letter *l)
 
 	channel_ref(ch);
 	LL_APPEND(ch->writers, &me);
+	/* Only the first in line is woken, or all at the end. */
 	while (rc == ERR_BUSY) {
 		if (task_wait(&me.wake, MONO_NEVER, "weft_write") || ch->closed)
 			rc = ERR_CLOSED;
-		else if (ch->writers == &me)
+		else
 			rc = try_send(ch, l);
 	}
 	LL_DELETE(ch->writers, &me);

@@ -325,11 +325,14 @@ void plugin_channel_writable(struct weft_channel *ch)
 struct weft_channel *plugin_channel_open(
 	const struct instance_protocol *protocol, struct wire wire)
 {
-	struct weft_channel *ch = calloc(1, sizeof(*ch));
 	const struct weft_protocol *p = &protocol->p;
 	struct weft_host *h = protocol->host;
 	char label[TASK_LABEL_MAX];
+	struct weft_channel *ch;
 
+	if (h->work_closed)
+		return NULL;
+	ch = calloc(1, sizeof(*ch));
 	if (!ch)
 		abort();
 	ch->host = h;
@@ -346,9 +349,7 @@ struct weft_channel *plugin_channel_open(
 	task_owner_init(&ch->owner, h->node->tasks, &h->work, h->node->log,
 			label, tasks_ended, ch);
 
-	if (h->work_closed) {
-		channel_quit(ch, DISC_QUITTING);
-	} else if (p->message) {
+	if (p->message) {
 		ch->busy = true;
 		ch->opening = true;
 		start(ch, run_opened, handler_returned, DISC_TOO_MANY_PEERS);

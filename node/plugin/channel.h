@@ -27,10 +27,10 @@ enum {
 /* A protocol that a plugin registered; lives as long as its instance. */
 struct instance_protocol;
 
-/* plugin_channel_open - the session is up: starts run, or opened. The wire is
- * the caller's until it called plugin_channel_closed, which it must. When the
- * channel cannot be served (the plugin is stopping, too many fibers), the wire
- * has been told to disconnect. */
+/* plugin_channel_open - the session is up: starts run, or opened. NULL: the
+ * plugin is stopping, and the session ends with 0x08. Else the caller owes
+ * plugin_channel_closed. When there is no fiber for it, the wire has been told
+ * to disconnect. */
 struct weft_channel *plugin_channel_open(
 	const struct instance_protocol *protocol, struct wire wire);
 

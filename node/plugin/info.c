@@ -27,7 +27,8 @@ char *instance_node_info(struct weft_host *h, const char *name,
 	LL_FOREACH (h->own, p)
 		if (is_named(p, name, version))
 			break;
-	if (!p || !p->p.node_info || h->stage != INSTANCE_RUNNING)
+	if (!p || !p->p.node_info || h->stage != INSTANCE_RUNNING ||
+	    h->work_closed)
 		return NULL;
 	text_init(&text);
 	h->unwaitable++;

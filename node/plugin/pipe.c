@@ -288,5 +288,7 @@ void pipe_open(struct weft_channel *out[2], struct net_loop *loop,
 
 		out[i] = plugin_channel_open(protocols[i], wire);
 		p->ends[i].ch = out[i];
+		if (!out[i])
+			finish(&p->ends[i], DISC_QUITTING);
 	}
 }

@@ -18,7 +18,8 @@ enum {
 	PIPE_TURN_MAX = 256 * 1024, /* bytes to one end in one turn */
 };
 
-/* pipe_open - out[0] has dialed out[1]. `serial` makes the two peers of this
+/* pipe_open - out[0] has dialed out[1]; NULL where the plugin is stopping.
+ * `serial` makes the two peers of this
  * pipe differ from those of others. */
 void pipe_open(struct weft_channel *out[2], struct net_loop *loop,
 	       const struct instance_protocol *dialing,

@@ -56,7 +56,7 @@ static int opened(struct channel *ch, void *state, void **user)
 	const struct wire wire = { &server_wire, ch };
 
 	*user = plugin_channel_open(state, wire);
-	return PROTOCOL_GO_ON;
+	return *user ? PROTOCOL_GO_ON : PROTOCOL_END(DISC_QUITTING);
 }
 
 static int message(struct channel *ch, void *user, struct msg *msg)
@@ -76,7 +76,8 @@ static int writable(struct channel *ch, void *user)
 static void closed(struct channel *ch, void *user)
 {
 	(void)ch;
-	plugin_channel_closed(user);
+	if (user)
+		plugin_channel_closed(user);
 }
 
 void server_wire_protocol(struct protocol *out,

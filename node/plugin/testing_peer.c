@@ -72,6 +72,8 @@ struct weft_channel *weft_pipe(struct weft_host *plugin, const char *protocol)
 		return NULL;
 	pipe_open(ends, testing_run()->loop, make_near_end(&far->p), far,
 		  testing_run()->pipes++);
+	if (!ends[0])
+		return NULL; /* the test is being ended */
 	ends[0]->patient = true;
 	channel_ref(ends[0]);
 	return ends[0];

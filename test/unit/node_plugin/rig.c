@@ -124,7 +124,7 @@ static void on_started(void *ctx, int rc)
 	i->rc = rc;
 }
 
-static void on_stopped(void *ctx)
+void rig_stopped(void *ctx)
 {
 	struct rigged *i = ctx;
 
@@ -157,7 +157,7 @@ void rig_start(struct rigged *i, struct rig *r, const struct weft_plugin *p)
 
 void rig_stop(struct rigged *i)
 {
-	instance_stop(i->host, on_stopped, i);
+	instance_stop(i->host, rig_stopped, i);
 	cr_assert(!i->stopped);
 	rig_until(i->rig, has_stopped, i);
 }

@@ -44,8 +44,10 @@ struct rigged {
 /* rig_start - and wait until start returned. */
 void rig_start(struct rigged *i, struct rig *r, const struct weft_plugin *p);
 
-/* rig_stop - and wait until it is gone. */
+/* rig_stop - and wait until it is gone. rig_stopped is the callback of one that
+ * is stopped without waiting; ctx is the struct rigged. */
 void rig_stop(struct rigged *i);
+void rig_stopped(void *ctx);
 
 /* The service "clock" version 1 that the rig's node offers. */
 extern const int rig_clock;

@@ -120,6 +120,29 @@ Test(run_style, becomes_a_disconnect_by_what_it_returns)
 	subject_run(results, NULL);
 }
 
+static int last_words(void *arg)
+{
+	static uint8_t big[90000];
+	struct weft_channel *ch = connect_echo();
+	struct weft_msg msg;
+
+	(void)arg;
+	/* More than the test's end takes at once: the rest is under way when
+	 * the session ends. */
+	for (int i = 0; i < 8; i++)
+		cr_assert_eq(weft_write(ch, SAY, big, sizeof(big)), WEFT_OK);
+	cr_assert_eq(weft_send(ch, END, "u", (uint64_t)WEFT_OK), WEFT_OK);
+	subject_let_run();
+	for (int i = 0; i < 8; i++)
+		cr_assert_eq(weft_read(ch, &msg), WEFT_OK);
+	return weft_expect_end(ch, 0x08);
+}
+
+Test(run_style, is_heard_to_its_last_word)
+{
+	subject_run(last_words, NULL);
+}
+
 /* --- limits ------------------------------------------------------------------
  */
 
