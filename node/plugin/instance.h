@@ -57,9 +57,9 @@ struct weft_host *instance_open(const struct instance_node *node,
 void instance_stop(struct weft_host *host, void (*stopped)(void *ctx),
 		   void *ctx);
 
-/* instance_abandon - some time after instance_stop, when nothing can be left but
- * parked tasks: let go of the loop, which can then be closed. The instance is
- * not freed, its plugin cannot be unloaded, and `stopped` is not called. */
+/* instance_abandon - some time after instance_stop, when nothing can be left
+ * but parked tasks: let go of the loop, which can then be closed. The instance
+ * is not freed, its plugin cannot be unloaded, and `stopped` is not called. */
 void instance_abandon(struct weft_host *host);
 
 /* instance_is_idle - false, with text saying what is left ("gossip gossip/1,

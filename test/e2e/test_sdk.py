@@ -187,6 +187,7 @@ class Check(Sdk):
         head = """
             #include <signal.h>
             #include <stdlib.h>
+            #include <sys/syscall.h>
             #include <unistd.h>
             #include <weft/plugin.h>
             static int start(struct weft_host *h, void **state)
@@ -201,7 +202,7 @@ class Check(Sdk):
             self.compile("dies", head + "{ raise(SIGKILL); }"),
             "ends the process: Killed")
         self.refused(
-            self.compile("leaves", head + "{ _exit(3); }"),
+            self.compile("leaves", head + "{ syscall(SYS_exit_group, 3); }"),
             "ends the process with status 3")
 
     def test_usage(self):
