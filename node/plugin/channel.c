@@ -211,7 +211,7 @@ static int run_opened(void *arg)
 	if (ch->closed)
 		return WEFT_ECLOSED;
 	ch->told = true;
-	return p->p.opened ? p->p.opened(ch, p->state, &ch->user) : WEFT_OK;
+	return p->p.opened(ch, p->state, &ch->user);
 }
 
 static int run_message(void *arg)
@@ -349,7 +349,9 @@ struct weft_channel *plugin_channel_open(
 	task_owner_init(&ch->owner, h->node->tasks, &h->work, h->node->log,
 			label, tasks_ended, ch);
 
-	if (p->message) {
+	if (p->message && !p->opened) {
+		ch->told = true; /* an idle peer costs no fiber */
+	} else if (p->message) {
 		ch->busy = true;
 		ch->opening = true;
 		start(ch, run_opened, handler_returned, DISC_TOO_MANY_PEERS);

@@ -136,6 +136,10 @@ static int start(struct weft_host *host, void **state)
 		.message = message,
 		.closed = closed,
 	};
+	if (!rc)
+		rc = weft_protocol_add(host, &p, NULL);
+	p.name = "bare";
+	p.opened = NULL;
 	return rc ? rc : weft_protocol_add(host, &p, NULL);
 }
 
@@ -152,7 +156,7 @@ static struct weft_channel *open_channel(struct session *s, const char *name)
 	const struct instance_protocol *p = s->plugin.host->own;
 	const struct wire w = { &ops, &wire };
 
-	if (strcmp(p->p.name, name))
+	while (strcmp(p->p.name, name))
 		p = p->next;
 	return plugin_channel_open(p, w);
 }
@@ -358,6 +362,24 @@ Test(channel, calls_nothing_when_it_ends_before_it_began)
 	cr_assert_eq(seen.messages, 0);
 	cr_assert_eq(seen.closed, 0);
 	cr_assert_eq(wire.disconnects, 0);
+	session_close(&s);
+}
+
+Test(channel, needs_no_fiber_to_open_without_a_handler_for_it)
+{
+	struct session s;
+	struct task_counts tasks;
+
+	session_open(&s, "bare");
+	task_count(s.rig.tasks, &tasks);
+	cr_assert_eq(tasks.live, (size_t)0);
+	deliver(&s, 1);
+	turn(&s);
+	cr_assert_eq(seen.messages, 1);
+	plugin_channel_closed(s.ch);
+	s.ch = NULL;
+	turn(&s);
+	cr_assert_eq(seen.closed, 1);
 	session_close(&s);
 }
 
