@@ -67,7 +67,7 @@ static const struct wire_ops ops = {
 	.disconnect = disconnect,
 };
 
-/* --- the plugin: a protocol of each style ---------------------------------- */
+/* --- the plugin: a protocol of each style ------------------------------- */
 
 static struct {
 	struct weft_event *go;
