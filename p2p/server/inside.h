@@ -32,6 +32,7 @@ struct server {
 	struct peer *all;   /* a list: every connection */
 	struct peer *by_id; /* a table: those that are peers */
 	size_t inbound_peers;
+	size_t draining;
 	struct admit admit;
 	struct replay replay;
 	struct linger linger;
@@ -54,8 +55,11 @@ int server_check_hello(const struct server *s, const struct peer *p);
  * the event callback. */
 void server_welcome(struct server *s, struct peer *p);
 
-/* server_farewell - p is over and about to be freed: takes it out of
- * everything and tells. Calls the event callback, last. */
+/* server_leave - p is over: takes it out of the set of peers and of the dials,
+ * and tells. Calls the event callback, last; p stays. */
+void server_leave(struct server *s, struct peer *p);
+
+/* server_farewell - nothing of p is left outside: frees it. */
 void server_farewell(struct server *s, struct peer *p);
 
 /* server_find - the peer of that id, or NULL. */

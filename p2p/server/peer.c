@@ -7,17 +7,30 @@
 
 #include "p2p/server/inside.h"
 
-/* --- freeing ------------------------------------------------------------- */
+/* --- the end, seen from the loop ----------------------------------------- */
+
+/* "The peer's ID and slot are free when the transport closed": to everyone else
+ * it is over now, while its last bytes are still on their way. */
+static void be_over(struct peer *p)
+{
+	if (p->over)
+		return;
+	p->over = true;
+	channels_close(p);
+	rlpx_free(p->rlpx); /* a job that is out is abandoned */
+	p->rlpx = NULL;
+	server_leave(p->server, p);
+}
 
 void peer_settle(struct peer *p)
 {
-	struct server *s = p->server;
-
-	if (p->state != PEER_CLOSING || p->stream || p->work)
+	if (p->state != PEER_CLOSING)
 		return;
-	channels_close(p);
+	be_over(p);
+	if (p->stream || p->work)
+		return;
 	net_timer_close(p->timer);
-	server_farewell(s, p);
+	server_farewell(p->server, p);
 }
 
 /* --- deadlines ----------------------------------------------------------- */
@@ -73,19 +86,12 @@ static void keep_pace(struct peer *p)
 		too_late(p, due);
 }
 
-static bool has_open_channel(const struct peer *p)
-{
-	for (size_t i = 0; i < p->channel_count; i++)
-		if (p->channels[i].open)
-			return true;
-	return false;
-}
-
 void peer_arm(struct peer *p)
 {
 	switch (p->state) {
 	case PEER_RESOLVING:
 	case PEER_CONNECTING:
+	case PEER_DRAINING:
 	case PEER_LINGERING:
 		net_timer_set(p->timer, p->deadline);
 		break;
@@ -94,24 +100,9 @@ void peer_arm(struct peer *p)
 	case PEER_UP:
 		keep_pace(p);
 		break;
-	case PEER_DRAINING:
-		/* Protocols first, from the timer. */
-		net_timer_set(p->timer, has_open_channel(p)
-						? net_loop_now(p->server->loop)
-						: p->deadline);
-		break;
 	case PEER_CLOSING:
 		break;
 	}
-}
-
-/* The connection has served its purpose. `closed` comes later. */
-static void close_now(struct peer *p)
-{
-	if (p->state == PEER_LINGERING)
-		linger_release(&p->server->linger);
-	p->state = PEER_CLOSING;
-	net_stream_close(p->stream);
 }
 
 static bool is_past_deadline(const struct peer *p)
@@ -140,13 +131,10 @@ static void on_timer(void *ctx)
 		peer_go_on(p);
 		return;
 	case PEER_DRAINING:
-		channels_close(p);
-		if (is_past_deadline(p))
-			close_now(p);
-		break;
 	case PEER_LINGERING:
+		be_over(p);
 		if (is_past_deadline(p))
-			close_now(p);
+			peer_cut(p);
 		break;
 	case PEER_CLOSING:
 		peer_settle(p);
@@ -190,7 +178,7 @@ static void on_ended(void *ctx, enum err rc)
 	struct peer *p = ctx;
 
 	if (p->state == PEER_DRAINING || p->state == PEER_LINGERING)
-		close_now(p);
+		peer_cut(p);
 	else
 		peer_end(p, DISC_NETWORK, PEER_GONE,
 			 rc == ERR_CLOSED ? "the peer closed the connection"

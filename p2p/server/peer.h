@@ -6,11 +6,16 @@
  *       (dialed with a name)     (accepted)                  LINGERING
  *                                                            CLOSING
  *
- * Every end goes through peer_end, once: the first cause stands. A peer is
- * freed (peer_settle) when its stream is closed and its handshake job is
- * back, never sooner, and only from a callback of the loop; so a pointer to
- * one stays good through any callback of a protocol. What protocols call
- * never calls back: it changes the state and sets the timer. */
+ * Every end goes through peer_end, once: the first cause stands. From the next
+ * turn of the loop on the peer is over: protocols and the server's owner were
+ * told, its id and its place are free. What is left of it, a Disconnect on
+ * its way or a job on the pool, is nobody's business: another connection with
+ * the same node, dialed or accepted, may become a session meanwhile.
+ *
+ * A peer is freed (peer_settle) when its stream is closed and its handshake
+ * job is back, never sooner, and only from a callback of the loop; so a
+ * pointer to one stays good through any callback of a protocol. What protocols
+ * call never calls back: it changes the state and sets the timer. */
 #ifndef P2P_SERVER_PEER_H
 #define P2P_SERVER_PEER_H
 
@@ -33,7 +38,8 @@ enum peer_state {
 	PEER_HANDSHAKE,
 	PEER_HELLO, /* the keys are there, ours is sent */
 	PEER_UP,
-	PEER_DRAINING,	/* Disconnect is on its way; input is discarded */
+	PEER_DRAINING,	/* Disconnect is on its way; input is discarded. As many
+			 * connections at most as may be peers or pending */
 	PEER_LINGERING, /* a failed handshake: see linger.h */
 	PEER_CLOSING,
 };
@@ -60,6 +66,7 @@ struct peer {
 	enum peer_state state;
 	bool inbound;
 	bool in_set;		  /* in the server's set of peers, by id */
+	bool over;		  /* it left everything, all were told */
 	struct dial_node *dialed; /* while this is a dial under way */
 	struct admit_slot slot;	  /* while inbound and not yet a peer */
 	struct peer_facts facts;
@@ -131,6 +138,10 @@ enum peer_word {
  * nobody back; protocols hear of it from the timer. `cause` is copied. */
 void peer_end(struct peer *p, uint8_t reason, enum peer_word word,
 	      const char *cause);
+
+/* peer_cut - close a connection that drains or lingers now; `closed` comes
+ * later. */
+void peer_cut(struct peer *p);
 
 void peer_say_hello(struct peer *p);
 void peer_ping(struct peer *p);

@@ -49,6 +49,39 @@ static void close_stream(struct peer *p)
 		net_stream_close(p->stream);
 }
 
+void peer_cut(struct peer *p)
+{
+	if (p->state == PEER_LINGERING)
+		linger_release(&p->server->linger);
+	else if (p->state == PEER_DRAINING)
+		p->server->draining--;
+	else
+		return;
+	p->state = PEER_CLOSING;
+	net_stream_close(p->stream);
+}
+
+static bool too_many_drain(const struct server *s)
+{
+	size_t most = HASH_COUNT(s->trusted) + s->config.max_pending;
+
+	return !s->closing && s->draining >= most &&
+	       s->draining - most >= s->config.max_peers;
+}
+
+/* Sessions that end make room for others at once, so without this a stranger
+ * could have any number of them in this state. */
+static void cut_oldest(struct server *s)
+{
+	struct peer *oldest = NULL;
+
+	for (struct peer *p = s->all; p; p = p->next)
+		if (p->state == PEER_DRAINING &&
+		    (!oldest || !mono_before(oldest->deadline, p->deadline)))
+			oldest = p;
+	peer_cut(oldest);
+}
+
 /* "Write, shut down the sending side, drain for up to 2 s, close": closing at
  * once could take the Disconnect with it in a TCP reset. */
 static bool say_goodbye(struct peer *p)
@@ -60,7 +93,10 @@ static bool say_goodbye(struct peer *p)
 	if (rlpx_disconnect(p->rlpx, net_stream_out(p->stream), p->reason))
 		return false;
 	s->counters.disconnects_sent++;
+	if (too_many_drain(s))
+		cut_oldest(s);
 	p->state = PEER_DRAINING;
+	s->draining++;
 	p->deadline = mono_add_ms(net_loop_now(s->loop), s->limits->drain_ms);
 	net_stream_shutdown(p->stream);
 	net_stream_start(p->stream);

@@ -26,9 +26,9 @@ struct server_limits;
 
 enum server_event_kind {
 	SERVER_PEER_ADDED,
-	SERVER_PEER_DROPPED,
-	SERVER_DIAL_FAILED, /* one attempt; it is tried again */
-	SERVER_CLOSED,	    /* the last event: everything is gone */
+	SERVER_PEER_DROPPED, /* the session is over, its id and place free */
+	SERVER_DIAL_FAILED,  /* one attempt; it is tried again */
+	SERVER_CLOSED,	     /* the last event: everything is gone */
 };
 
 struct server_event {
@@ -111,8 +111,9 @@ MUST_USE enum err server_dial(struct server *s, const struct enode *node,
  * server_dial. */
 MUST_USE enum err server_undial(struct server *s, const struct node_id *id);
 
-/* server_disconnect - end the session with a peer, soon. ERR_NOT_FOUND: no peer
- * has that id. */
+/* server_disconnect - end the session with a peer, soon. Its last bytes drain
+ * for up to 2 s more, at the side of whatever begins with the same node
+ * meanwhile. ERR_NOT_FOUND: no peer has that id. */
 MUST_USE enum err server_disconnect(struct server *s, const struct node_id *id,
 				    uint8_t reason);
 

@@ -104,75 +104,83 @@ void server_welcome(struct server *s, struct peer *p)
 
 /* --- going --------------------------------------------------------------- */
 
-static void leave_list(struct server *s, struct peer *p)
-{
-	if (p->prev)
-		p->prev->next = p->next;
-	else
-		s->all = p->next;
-	if (p->next)
-		p->next->prev = p->prev;
-}
-
 static void leave_set(struct server *s, struct peer *p)
 {
 	struct dial_node *n = dial_find(&s->dial, &p->facts.id);
 
 	HASH_DEL(s->by_id, p);
+	p->in_set = false;
 	s->inbound_peers -= p->inbound;
 	if (n)
 		dial_down(&s->dial, n, net_loop_now(s->loop));
 }
 
-static void log_gone(const struct server *s, const struct peer *p)
+static void log_gone(const struct server *s, const struct peer *p,
+		     bool was_peer)
 {
 	char id[NODE_ID_SHORT], remote[ADDR_TEXT_MAX];
 
-	log_event(s->config.log, p->in_set ? LOG_INFO : LOG_DEBUG, "peer",
-		  p->in_set ? "dropped" : "failed",
+	log_event(s->config.log, was_peer ? LOG_INFO : LOG_DEBUG, "peer",
+		  was_peer ? "dropped" : "failed",
 		  LOG_TEXT("id", node_id_short(id, &p->facts.id)),
 		  LOG_TEXT("remote", addr_text(remote, &p->facts.remote)),
 		  LOG_TEXT("cause", p->cause), LOG_U64("reason", p->reason),
 		  LOG_U64("peers", HASH_COUNT(s->by_id)));
 }
 
-/* Frees p before anyone is told, so that nobody finds half a peer. */
-void server_farewell(struct server *s, struct peer *p)
+/* A dial failed when a node that is still to be dialed got no session by it. */
+static bool has_failed_dial(const struct server *s, const struct peer *p)
 {
-	struct peer gone = *p;
-	bool failed_dial = false;
+	return p->dialed && !s->closing &&
+	       dial_find(&s->dial, &p->facts.id) == p->dialed;
+}
+
+void server_leave(struct server *s, struct peer *p)
+{
+	bool was_peer = p->in_set, failed_dial = has_failed_dial(s, p);
 	struct enode dialed;
 
-	if (p->in_set)
+	if (was_peer)
 		leave_set(s, p);
 	if (p->dialed) {
 		dialed = p->dialed->node;
-		failed_dial = !s->closing &&
-			      dial_find(&s->dial, &dialed.id) == p->dialed;
 		dial_done(&s->dial, p->dialed, net_loop_now(s->loop));
+		p->dialed = NULL;
 	}
-	admit_release(&s->admit, &p->slot);
-	leave_list(s, p);
-	rlpx_free(p->rlpx);
-	offer_put(p->offer);
-	channels_free(p);
-	free(p);
 	server_wake(s);
-	log_gone(s, &gone);
+	log_gone(s, p, was_peer);
 
-	if (gone.in_set)
+	if (was_peer)
 		emit(s, &(struct server_event){
 				.kind = SERVER_PEER_DROPPED,
-				.peer = &gone.facts,
-				.cause = gone.cause,
-				.reason = gone.reason,
+				.peer = &p->facts,
+				.cause = p->cause,
+				.reason = p->reason,
 				.peers = HASH_COUNT(s->by_id),
 			});
 	else if (failed_dial)
 		emit(s, &(struct server_event){
 				.kind = SERVER_DIAL_FAILED,
 				.dialed = &dialed,
-				.cause = gone.cause,
-				.reason = gone.reason,
+				.cause = p->cause,
+				.reason = p->reason,
 			});
+}
+
+/* An inbound connection that was refused holds its slot until here, or
+ * strangers could have any number of them drain. */
+void server_farewell(struct server *s, struct peer *p)
+{
+	admit_release(&s->admit, &p->slot);
+	if (p->prev)
+		p->prev->next = p->next;
+	else
+		s->all = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	rlpx_free(p->rlpx);
+	offer_put(p->offer);
+	channels_free(p);
+	free(p);
+	server_wake(s);
 }
