@@ -135,6 +135,14 @@ size_t jsonrpc_unread(const struct jsonrpc *r)
 	return json_split_unread(&r->in);
 }
 
+/* Nothing more is made of the stream. */
+static enum err die(struct jsonrpc *r, enum err rc)
+{
+	r->dead = rc;
+	json_split_stop(&r->in);
+	return rc;
+}
+
 /* --- answers -------------------------------------------------------------- */
 
 /* Append to the answers of this text: all of it, or nothing. */
@@ -186,9 +194,7 @@ static enum err finish_text(struct jsonrpc *r, struct buf *out)
 	buf_clear(&r->answers);
 	json_decref(r->text);
 	r->text = NULL;
-	if (rc)
-		r->dead = rc;
-	return rc;
+	return rc ? die(r, rc) : ERR_NONE;
 }
 
 static bool is_last(const struct jsonrpc *r)
@@ -232,9 +238,8 @@ enum err jsonrpc_error(struct jsonrpc *r, int code, const char *message,
 static enum err give_up(struct jsonrpc *r, enum err rc, int code,
 			const char *message, struct buf *out)
 {
-	r->dead = rc;
 	jsonrpc_refuse(out, code, message);
-	return rc;
+	return die(r, rc);
 }
 
 /* The next text, parsed, into r->text. */
@@ -368,7 +373,5 @@ enum err jsonrpc_next(struct jsonrpc *r, struct jsonrpc_call *call,
 		rc = finish_text(r, out);
 		return rc ? rc : ERR_BUSY;
 	}
-	if (rc)
-		r->dead = rc;
-	return rc;
+	return rc ? die(r, rc) : ERR_NONE;
 }

@@ -55,6 +55,11 @@ static enum err die(struct json_split *s, enum err rc)
 	return rc;
 }
 
+void json_split_stop(struct json_split *s)
+{
+	(void)die(s, s->dead ? s->dead : ERR_CLOSED);
+}
+
 /* What has come of the text and was not looked at yet. */
 static struct span unseen(const struct json_split *s)
 {

@@ -38,6 +38,10 @@ MUST_USE enum err json_split_feed(struct json_split *s, const uint8_t *data,
  * what there is. */
 void json_split_end(struct json_split *s);
 
+/* json_split_stop - nothing more is wanted of the stream: what waits is
+ * forgotten, and what comes is not kept. Ends the loan of a text. */
+void json_split_stop(struct json_split *s);
+
 /* json_split_next - the next whole text, borrowed until the next call here.
  *
  * ERR_SHORT   feed me

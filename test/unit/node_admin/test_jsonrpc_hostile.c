@@ -100,6 +100,25 @@ Test(jsonrpc_hostile, says_nothing_after_the_last_error)
 	core_close(&c);
 }
 
+/* "blah" closes its brackets and is no JSON: the end comes from the parser. */
+Test(jsonrpc_hostile, keeps_nothing_after_the_last_error)
+{
+	static const char text[] = "{blah} {\"and\":\"more\"}";
+	struct jsonrpc_call call;
+	struct core c;
+
+	core_open(&c, NULL, NULL);
+	cr_assert_eq(jsonrpc_feed(&c.rpc, (const uint8_t *)text, strlen(text)),
+		     ERR_NONE);
+	cr_assert_eq(jsonrpc_unread(&c.rpc), strlen(text));
+	cr_assert_eq(jsonrpc_next(&c.rpc, &call, &c.out), ERR_FORMAT);
+	cr_assert_eq(jsonrpc_unread(&c.rpc), 0);
+	cr_assert_eq(jsonrpc_feed(&c.rpc, (const uint8_t *)text, strlen(text)),
+		     ERR_NONE);
+	cr_assert_eq(jsonrpc_unread(&c.rpc), 0);
+	core_close(&c);
+}
+
 /* A call whose params are a string, n bytes in all. */
 static char *call_of(size_t n)
 {
