@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commands.h - the subcommands of weft, one file each. */
+/* commands.h - the subcommands of weft, one file each. The manual pages and the
+ * completions of shells are made of the same tables: see packaging/pages. */
 #ifndef CMD_WEFT_COMMANDS_H
 #define CMD_WEFT_COMMANDS_H
 
 #include "cmd/weft/options.h"
+
+/* weft itself, with all below it. */
+extern const struct command command_weft;
 
 extern const struct command command_run;
 extern const struct command command_key;
