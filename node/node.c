@@ -1,407 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/node.h"
 
-#include <inttypes.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "node/datadir.h"
-#include "node/foobar_channel.h"
-#include "node/leave.h"
-#include "node/node_admin.h"
 #include "node/node_plugins.h"
-#include "node/nodekey.h"
 #include "node/urls.h"
-#include "p2p/crypto/rng.h"
-#include "p2p/net/async.h"
-
-enum {
-	LEAVE_MS = 500,	     /* for what may still hold the loop */
-	LAST_WORDS_MS = 200, /* at a second signal, for what was printed */
-};
+#include "p2p/net/later.h"
 
 struct node {
-	const struct node_config *config;
-	struct datadir datadir;
-	char key_path[PATH_MAX];
-	enum nodekey_origin key_origin;
-	struct enode self; /* without an address */
-	struct net_loop *loop;
-	struct net_signal *signals[2];
-	struct net_async *broke; /* woken when the report does */
-	struct net_timer *end;	 /* of the duration */
-	struct server *server;	 /* NULL once it is closed */
-	struct admin *admin;	 /* NULL: not open */
-	struct node_admin facts; /* what it asks of us */
-	struct protocol protocol;
-	struct foobar_host foobar;
+	struct node_config config;
+	struct ecc_keypair key; /* until the server has it */
+	struct enode self;	/* without an address */
+	struct server *server;	/* NULL: not yet, or no longer */
 	struct node_plugins plugins;
-	bool has_plugins; /* they are open */
+	bool has_plugins;
 	struct log plugin_log;
 	struct server_counters sums;
-	struct mono started;
-	bool is_up; /* so far that its start was told */
-	bool moved; /* the default port was busy */
-	bool stopping;
-	bool broken; /* nobody reads our report any more */
-	enum err rc; /* of a start that failed once the loop ran */
+	struct net_later *tell; /* for what waits to be told: */
+	bool is_ready;
+	bool is_closed;
+	enum err rc; /* of the plugins' start */
 	struct why why;
+	bool closing;
 };
 
-/* Everything else is gone; with this the loop comes to its end. */
-static void finish(void *ctx)
+void node_shared_open(struct node_shared *out, struct net_loop *loop,
+		      const struct log *log)
 {
-	struct node *n = ctx;
+	const struct loader_config loader = { .us = geteuid(), .log = log };
 
-	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
-		if (n->signals[i])
-			net_signal_close(n->signals[i]);
-	report_watch(n->config->report, NULL, NULL);
-	if (n->broke)
-		net_async_close(n->broke);
-	if (!n->is_up)
-		return;
-	report_stopped(n->config->report, &n->sums,
-		       mono_since_ns(mono_now(), n->started));
-	n->broken = n->broken || report_is_broken(n->config->report);
-	leave_within(LEAVE_MS, n->broken);
-}
-
-/* The server is gone, or never was. */
-static void stop_plugins(struct node *n)
-{
-	if (n->has_plugins)
-		node_plugins_close(&n->plugins, finish);
-	else
-		finish(n);
-}
-
-static void stop(struct node *n)
-{
-	if (n->stopping)
-		return;
-	n->stopping = true;
-	if (n->end)
-		net_timer_close(n->end);
-	if (n->admin)
-		admin_close(n->admin);
-	n->admin = NULL;
-	if (n->server)
-		server_close(n->server);
-	else
-		stop_plugins(n);
-}
-
-static void end_reached(void *ctx)
-{
-	stop(ctx);
-}
-
-/* Who asked for the report may be gone (`weft run | head`). */
-static void report_broke(void *ctx)
-{
-	struct node *n = ctx;
-
-	if (n->stopping || !report_is_broken(n->config->report))
-		return;
-	n->broken = true;
-	stop(n);
-}
-
-static void wake(void *async)
-{
-	net_async_wake(async);
-}
-
-static void signalled(void *ctx, int signum)
-{
-	struct node *n = ctx;
-
-	(void)signum;
-	if (n->stopping) {
-		/* Asked twice: not another turn of the loop. The lock goes
-		 * with the process, and no file is ever half written. */
-		log_event(n->config->log, LOG_WARN, "node",
-			  "second signal, ending at once");
-		outlet_drain_all(LAST_WORDS_MS);
-		_exit(1);
-	}
-	stop(n);
-}
-
-static void server_closed(struct node *n)
-{
-	server_read_counters(n->server, &n->sums);
-	n->server = NULL;
-	stop_plugins(n);
-}
-
-static void happened(void *ctx, const struct server_event *ev)
-{
-	struct node *n = ctx;
-	struct report *report = n->config->report;
-
-	node_admin_tell(n->admin, ev);
-	switch (ev->kind) {
-	case SERVER_PEER_ADDED:
-		report_peer_added(report, ev);
-		break;
-	case SERVER_PEER_DROPPED:
-		report_peer_dropped(report, ev);
-		break;
-	case SERVER_DIAL_FAILED:
-		report_dial_failed(report, ev->dialed, ev->cause,
-				   REPORT_TRIED_AGAIN);
-		break;
-	case SERVER_CLOSED:
-		server_closed(n);
-		break;
-	}
-}
-
-static void foobar_told(void *ctx, const struct node_id *peer,
-			enum foobar_way way, const char *text)
-{
-	struct node *n = ctx;
-
-	report_foobar(n->config->report, peer,
-		      way == FOOBAR_SENT ? REPORT_SENT : REPORT_RECEIVED, text);
-}
-
-static void foobar_left_out(void *ctx, const struct node_id *peer,
-			    uint64_t count)
-{
-	struct node *n = ctx;
-
-	report_foobar_left_out(n->config->report, peer, count);
-}
-
-static enum err open_server_with(struct node *n, const struct ecc_keypair *key,
-				 const struct protocol *offer, size_t count,
-				 struct why *why)
-{
-	const struct node_config *c = n->config;
-	struct server_config config = {
-		.key = key,
-		.name = c->name,
-		.protocols = offer,
-		.protocol_count = count,
-		.listening = c->listening == NODE_LISTEN_NOT ? SERVER_NO_LISTEN
-							     : SERVER_LISTEN,
-		.listen = c->listen,
-		.plain = c->plain,
-		.max_peers = c->max_peers,
-		.log = c->log,
-		.event = happened,
-		.ctx = n,
+	*out = (struct node_shared){
+		.loop = loop,
+		.tasks = task_loop_open(loop, NULL),
+		.loader = loader_new(&loader),
 	};
-	enum err rc;
-
-	if (c->listening == NODE_LISTEN_ANY)
-		config.listen = (struct addr){ .port = NODE_PORT };
-	rc = server_open(&n->server, n->loop, &config, why);
-	if (rc == ERR_BUSY && c->listening == NODE_LISTEN_ANY) {
-		config.listen.port = 0;
-		n->moved = true;
-		rc = server_open(&n->server, n->loop, &config, why);
-	}
-	if (rc == ERR_BUSY || rc == ERR_DENIED || rc == ERR_NOT_FOUND) {
-		struct why told = *why;
-
-		return err_fail(why, rc, "%.400s; choose another --listen",
-				told.text);
-	}
-	return rc;
 }
 
-static enum err open_server(struct node *n, const struct ecc_keypair *key,
-			    struct why *why)
+void node_shared_close(struct node_shared *s)
 {
-	struct protocol *offer;
-	size_t count;
-	enum err rc;
-
-	if (!n->has_plugins)
-		return open_server_with(n, key, &n->protocol, 1, why);
-	offer = node_plugins_offer(&n->plugins, &count);
-	rc = open_server_with(n, key, offer, count, why);
-	free(offer);
-	if (!rc)
-		node_plugins_serve(&n->plugins, n->server);
-	return rc;
+	task_loop_close(s->tasks);
+	loader_free(s->loader);
 }
 
-/* The key lives here between the file and the server's copy. */
-static enum err open_with_key(struct node *n, struct why *why)
-{
-	enum nodekey_origin origin;
-	struct ecc_keypair key;
-	enum err rc = nodekey_ensure(&key, &origin, n->key_path, why);
-
-	if (!rc)
-		rc = open_server(n, &key, why);
-	secret_wipe(&key, sizeof(key));
-	return rc;
-}
-
-/* Who we are, known before anything runs; makes the key file if there is none.
+/* --- telling the owner -------------------------------------------------------
  */
-static enum err learn_self(struct node *n, struct why *why)
-{
-	const struct addr nowhere = { 0 };
-	struct ecc_keypair key;
-	enum err rc;
 
-	rc = datadir_file(n->key_path, &n->datadir, "nodekey", why);
-	if (rc)
-		return rc;
-	rc = nodekey_ensure(&key, &n->key_origin, n->key_path, why);
-	if (!rc)
-		enode_make(&n->self, &key.pub, &nowhere);
-	secret_wipe(&key, sizeof(key));
-	return rc;
+static void free_node(struct node *n)
+{
+	void (*closed)(void *ctx, const struct server_counters *sums);
+	struct server_counters sums = n->sums;
+	void *ctx = n->config.ctx;
+
+	closed = n->config.closed;
+	net_later_close(n->tell);
+	secret_wipe(&n->key, sizeof(n->key));
+	free(n);
+	closed(ctx, &sums);
 }
 
-static enum err open_signals(struct node *n, struct why *why)
+static void on_tell(void *ctx)
 {
-	static const int numbers[] = { SIGINT, SIGTERM };
+	struct node *n = ctx;
 
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		enum err rc = net_signal_open(&n->signals[i], n->loop,
-					      numbers[i], signalled, n, why);
-
-		if (rc)
-			return rc;
-	}
-	return ERR_NONE;
+	if (n->is_closed)
+		free_node(n);
+	else if (n->is_ready && !n->closing)
+		n->config.ready(n->config.ctx, n->rc, &n->why);
 }
 
-/* "foobar/1 gossip/1", as far as it fits. */
-static void list_protocols(char *out, size_t room, const struct server *server)
+/* The plugins are gone, or there never were any. */
+static void all_closed(void *ctx)
 {
-	const struct capability *offered;
-	size_t count = server_offered(server, &offered);
-	size_t at = 0;
+	struct node *n = ctx;
 
-	out[0] = '\0';
-	for (size_t i = 0; i < count && at < room; i++)
-		at += (size_t)snprintf(out + at, room - at, "%s%s/%" PRIu64,
-				       i ? " " : "", offered[i].name,
-				       offered[i].version);
-}
-
-static void tell_start(struct node *n)
-{
-	char speaks[1024];
-	struct report_start start = {
-		.name = n->config->name,
-		.key_path = n->key_path,
-		.key_made = n->key_origin == NODEKEY_MADE,
-		.datadir = n->datadir.path,
-		.protocols = speaks,
-		.moved = n->moved,
-	};
-	const char *list[URLS_MAX];
-	struct enode self;
-	struct urls urls;
-
-	server_self(n->server, &self);
-	urls_of(&urls, &self);
-	for (size_t i = 0; i < urls.count; i++)
-		list[i] = urls.url[i];
-	list_protocols(speaks, sizeof(speaks), n->server);
-	start.id = self.id;
-	start.urls = list;
-	start.url_count = urls.count;
-	start.listen = (struct addr){ self.ip, self.tcp };
-	report_started(n->config->report, &start);
-}
-
-static void dial_peers(struct node *n)
-{
-	const struct node_config *c = n->config;
-
-	for (size_t i = 0; i < c->peer_count; i++) {
-		struct why why = WHY_NONE;
-		enum err rc = server_dial(n->server, &c->peers[i], &why);
-
-		if (rc == ERR_DENIED)
-			/* One list of nodes is often given to all of them. */
-			err_fail(&why, rc,
-				 "this is the node itself; it is not dialed");
-		else if (rc && !why.text[0])
-			err_fail(&why, rc, "%s", err_name(rc));
-		if (rc)
-			report_dial_failed(c->report, &c->peers[i], why.text,
-					   REPORT_GIVEN_UP);
-	}
-}
-
-/* The lock on the folder is held, so a socket that lies there is a dead one. */
-static enum err open_admin(struct node *n, struct why *why)
-{
-	const struct admin_config config = {
-		.node = &n->facts.node,
-		.folder = n->datadir.path,
-		.log = n->config->log,
-	};
-
-	node_admin_init(
-		&n->facts, n->server, n->plugins.manager, n->config->name,
-		n->config->listening != NODE_LISTEN_NOT, end_reached, n);
-	return admin_open(&n->admin, n->loop, &config, why);
-}
-
-/* With plugins running, or none wanted: be there for others. */
-static enum err serve(struct node *n, struct why *why)
-{
-	enum err rc = open_with_key(n, why);
-
-	if (!rc)
-		rc = open_admin(n, why);
-	if (!rc)
-		rc = open_signals(n, why);
-	if (rc)
-		return rc;
-	n->end = net_timer_open(n->loop, end_reached, n);
-	if (n->config->duration_ms)
-		net_timer_set(n->end, mono_add_ms(net_loop_now(n->loop),
-						  n->config->duration_ms));
-	n->started = mono_now();
-	n->is_up = true;
-	n->broke = net_async_open(n->loop, report_broke, n);
-	report_watch(n->config->report, wake, n->broke);
-	tell_start(n);
-	dial_peers(n);
-	return ERR_NONE;
+	n->is_closed = true;
+	net_later_ask(n->tell);
 }
 
 static void plugins_ready(void *ctx, enum err rc, const struct why *why)
 {
 	struct node *n = ctx;
 
-	if (n->stopping)
-		return;
+	n->is_ready = true;
+	n->rc = rc;
 	n->why = *why;
-	n->rc = rc ? rc : serve(n, &n->why);
-	if (n->rc)
-		stop(n);
-}
-
-static void plugin_facts(void *ctx, struct weft_node_facts *out)
-{
-	const struct node *n = ctx;
-	struct enode self = n->self; /* we do not listen yet */
-	struct urls urls;
-
-	if (n->server)
-		server_self(n->server, &self);
-	urls_of(&urls, &self);
-	memcpy(out->id, self.id.b, sizeof(out->id));
-	snprintf(out->enode, sizeof(out->enode), "%s", urls.url[0]);
-	snprintf(out->name, sizeof(out->name), "%s", n->config->name);
+	net_later_ask(n->tell);
 }
 
 /* Info is for whoever watches the node, the rest for its log; lines of the area
@@ -409,93 +95,161 @@ static void plugin_facts(void *ctx, struct weft_node_facts *out)
 static void plugin_said(void *ctx, const struct log_line *line)
 {
 	const struct node *n = ctx;
+	const struct log *log = n->config.log;
 
-	if (line->level == LOG_INFO && strcmp(line->area, "plugin") != 0)
-		report_plugin(n->config->report, line);
-	else if (log_is_on(n->config->log, line->level))
-		log_write(n->config->log, line->level, line->area,
-			  line->message, line->fields);
+	if (line->level == LOG_INFO && strcmp(line->area, "plugin") != 0) {
+		if (n->config.said)
+			n->config.said(n->config.ctx, line);
+	} else if (log_is_on(log, line->level)) {
+		log_write(log, line->level, line->area, line->message,
+			  line->fields);
+	}
 }
 
-static void init_plugin_log(struct node *n)
-{
-	const struct log *log = n->config->log;
+/* --- plugins -----------------------------------------------------------------
+ */
 
+static void plugin_facts(void *ctx, struct weft_node_facts *out)
+{
+	const struct node *n = ctx;
+	struct enode self;
+	struct urls urls;
+
+	node_self(n, &self);
+	urls_of(&urls, &self);
+	memcpy(out->id, self.id.b, sizeof(out->id));
+	snprintf(out->enode, sizeof(out->enode), "%s", urls.url[0]);
+	snprintf(out->name, sizeof(out->name), "%s", n->config.name);
+}
+
+static void open_plugins(struct node *n)
+{
+	const struct node_config *c = &n->config;
+
+	n->has_plugins = true;
 	n->plugin_log = (struct log){
-		.level = log_is_on(log, LOG_DEBUG) ? LOG_DEBUG : LOG_INFO,
+		.level = log_is_on(c->log, LOG_DEBUG) ? LOG_DEBUG : LOG_INFO,
 		.sink = plugin_said,
 		.ctx = n,
 	};
+	node_plugins_open(&n->plugins, &(struct node_plugins_config){
+					       .loop = c->shared->loop,
+					       .tasks = c->shared->tasks,
+					       .loader = c->shared->loader,
+					       .log = &n->plugin_log,
+					       .wanted = c->plugins,
+					       .count = c->plugin_count,
+					       .facts = plugin_facts,
+					       .ready = plugins_ready,
+					       .ctx = n,
+				       });
 }
 
-static enum err start(struct node *n, struct why *why)
+static void close_plugins(struct node *n)
 {
-	const struct node_config *c = n->config;
-	enum err rc = net_loop_open(&n->loop, why);
+	if (n->has_plugins)
+		node_plugins_close(&n->plugins, all_closed);
+	else
+		all_closed(n);
+}
 
-	if (!rc)
-		rc = learn_self(n, why);
-	if (rc)
-		return rc;
-	if (c->plugin_count) {
-		n->has_plugins = true;
-		init_plugin_log(n);
-		node_plugins_open(&n->plugins, &(struct node_plugins_config){
-						       .loop = n->loop,
-						       .log = &n->plugin_log,
-						       .wanted = c->plugins,
-						       .count = c->plugin_count,
-						       .facts = plugin_facts,
-						       .ready = plugins_ready,
-						       .ctx = n,
-					       });
-		return ERR_NONE;
+/* --- the server --------------------------------------------------------------
+ */
+
+static void happened(void *ctx, const struct server_event *ev)
+{
+	struct node *n = ctx;
+
+	if (ev->kind != SERVER_CLOSED) {
+		n->config.event(n->config.ctx, ev);
+		return;
 	}
-	n->foobar.loop = n->loop;
-	n->foobar.interval_ms = c->foo_interval_ms;
-	n->foobar.told = foobar_told;
-	n->foobar.left_out = foobar_left_out;
-	n->foobar.ctx = n;
-	foobar_protocol(&n->protocol, &n->foobar);
-	return serve(n, why);
+	server_read_counters(n->server, &n->sums);
+	n->server = NULL;
+	close_plugins(n);
 }
 
-static enum err open_datadir(struct node *n, struct why *why)
+enum err node_serve(struct node *n, enum server_listen listening,
+		    const struct addr *listen, struct why *why)
 {
-	char path[PATH_MAX];
+	const struct node_config *c = &n->config;
+	struct server_config config = {
+		.key = &n->key,
+		.name = c->name,
+		.protocols = c->builtin,
+		.protocol_count = c->builtin ? 1 : 0,
+		.listening = listening,
+		.listen = *listen,
+		.plain = c->plain,
+		.max_peers = c->max_peers,
+		.max_pending = c->max_pending,
+		.log = c->log,
+		.event = happened,
+		.ctx = n,
+	};
+	struct protocol *offer = NULL;
 	enum err rc;
 
-	if (n->config->datadir)
-		return datadir_open(&n->datadir, n->config->datadir, why);
-	rc = datadir_default(path, why);
-	return rc ? rc : datadir_open(&n->datadir, path, why);
-}
-
-enum err node_run(const struct node_config *config, struct why *why)
-{
-	struct node n = { .config = config };
-	enum err rc;
-
-	crypto_init();
-	rc = open_datadir(&n, why);
+	if (n->has_plugins)
+		config.protocols = offer =
+			node_plugins_offer(&n->plugins, &config.protocol_count);
+	rc = server_open(&n->server, c->shared->loop, &config, why);
+	free(offer);
 	if (rc)
 		return rc;
-	rc = start(&n, why);
-	if (rc)
-		stop(&n);
-	if (n.loop) {
-		net_loop_run(n.loop);
-		net_loop_close(n.loop);
-	}
-	datadir_close(&n.datadir);
-	if (!rc && n.rc) {
-		rc = n.rc;
-		*why = n.why;
-	}
-	if (rc)
-		return rc;
-	if (n.broken)
-		return err_fail(why, ERR_SYSTEM,
-				"standard output can no longer be written");
+	secret_wipe(&n->key, sizeof(n->key));
+	if (n->has_plugins)
+		node_plugins_serve(&n->plugins, n->server);
 	return ERR_NONE;
+}
+
+/* --- open and close ----------------------------------------------------------
+ */
+
+struct node *node_open(const struct node_config *config)
+{
+	const struct addr nowhere = { 0 };
+	struct node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		abort();
+	n->config = *config;
+	n->key = *config->key;
+	n->config.key = NULL; /* only borrowed for this call */
+	enode_make(&n->self, &n->key.pub, &nowhere);
+	n->tell = net_later_open(config->shared->loop, on_tell, n);
+	if (config->builtin)
+		plugins_ready(n, ERR_NONE, &(struct why){ { 0 } });
+	else
+		open_plugins(n);
+	return n;
+}
+
+void node_close(struct node *n)
+{
+	if (n->closing)
+		return;
+	n->closing = true;
+	if (n->server)
+		server_close(n->server);
+	else
+		close_plugins(n);
+}
+
+void node_self(const struct node *n, struct enode *out)
+{
+	if (n->server)
+		server_self(n->server, out);
+	else
+		*out = n->self;
+}
+
+struct server *node_server(const struct node *n)
+{
+	return n->server;
+}
+
+struct manager *node_manager(const struct node *n)
+{
+	return n->has_plugins ? n->plugins.manager : NULL;
 }

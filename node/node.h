@@ -1,49 +1,90 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* node.h - a node from start to stop: its folder and key, its server, what it
- * tells, and the signals that end it. Takes the calling thread until the node
- * has stopped; one at a time per process, since it takes the signals. */
+/* node.h - one node: an identity, plugins, and a server that offers what they
+ * speak. It takes nothing that a process has only one of, so many share a loop,
+ * and with it the thread pool and the plugins' images.
+ *
+ *     node_open    start the plugins
+ *     -> ready     all run, or one cannot
+ *     node_serve   open the server: from now on there are events
+ *     node_close
+ *     -> closed    once, the last; the node is gone
+ *
+ * Thread: the loop's. No callback comes from inside of a call here. */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "node/plugin/manager.h"
 #include "node/plugin/wanted.h"
-#include "node/report.h"
+#include "p2p/server/server.h"
 
 enum {
-	NODE_PORT = 30303,	/* when none is asked for */
 	NODE_NAME_MAX = 128,	/* of ours, with terminator */
 	NODE_PEERS_MAX = 10000, /* what max_peers may be */
 };
 
-enum node_listen {
-	NODE_LISTEN_ANY, /* NODE_PORT, or when that is busy a free one */
-	NODE_LISTEN_AT,	 /* `listen`, and nowhere else */
-	NODE_LISTEN_NOT,
+struct node;
+
+/* What the nodes on one loop have in common. Open before the first of them,
+ * closed after the last. */
+struct node_shared {
+	struct net_loop *loop;
+	struct task_loop *tasks;
+	struct loader *loader;
 };
 
-/* All pointers are borrowed until node_run returns. */
+/* node_shared_open - log is borrowed, and may be NULL. */
+void node_shared_open(struct node_shared *out, struct net_loop *loop,
+		      const struct log *log);
+void node_shared_close(struct node_shared *s);
+
+/* All pointers but that of the key are borrowed until `closed`. */
 struct node_config {
-	const char *datadir; /* NULL: datadir_default */
-	const char *name;    /* in Hello; shorter than NODE_NAME_MAX */
-	enum node_listen listening;
-	struct addr listen;
-	const struct enode *peers; /* to keep a session with */
-	size_t peer_count;
+	const struct node_shared *shared;
+	const struct ecc_keypair *key; /* copied */
+	const char *name;	      /* in Hello; shorter than NODE_NAME_MAX */
 	const struct wanted *plugins; /* to load in this order */
-	size_t plugin_count;	      /* 0: the node speaks foobar/1 itself */
+	size_t plugin_count;
+
+	/* What the node speaks itself, and then it has no plugins. */
+	const struct protocol *builtin; /* NULL: nothing */
+
 	size_t max_peers;
+	size_t max_pending; /* 0: SERVER_MAX_PENDING */
 	enum rlpx_plain plain;
-	uint64_t foo_interval_ms; /* 0: foo is said once per session */
-	uint64_t duration_ms;	  /* 0: until a signal */
-	const struct log *log;
-	struct report *report;
+	const struct log *log; /* may be NULL */
+
+	/* Once, unless it is closed before. An error names the plugin; the node
+	 * can then only be closed. */
+	void (*ready)(void *ctx, enum err rc, const struct why *why);
+
+	/* What happens to peers and dials; not SERVER_CLOSED. */
+	void (*event)(void *ctx, const struct server_event *ev);
+
+	/* A plugin's line of level info, for whoever watches the node; all
+	 * others go to the log. */
+	void (*said)(void *ctx, const struct log_line *line);
+
+	void (*closed)(void *ctx, const struct server_counters *sums);
+	void *ctx;
 };
 
-/* node_run - run until SIGINT, SIGTERM or the end of the duration, then stop
- * gracefully. A second signal ends the process at once with status 1.
- *
- * Errors are those of the start (datadir_open, manager_load, nodekey_ensure,
- * server_open, admin_open),
- * and ERR_SYSTEM when the report can no longer be written. */
-MUST_USE enum err node_run(const struct node_config *config, struct why *why);
+struct node *node_open(const struct node_config *config);
+
+/* node_serve - after `ready` said ERR_NONE, and once: be there for others. On
+ * an error of server_open it may be tried again with another address. */
+MUST_USE enum err node_serve(struct node *n, enum server_listen listening,
+			     const struct addr *listen, struct why *why);
+
+/* node_close - Disconnect to every peer, then the plugins' end. Idempotent. */
+void node_close(struct node *n);
+
+/* Our identity, with the address once we listen. */
+void node_self(const struct node *n, struct enode *out);
+
+/* node_server - NULL before node_serve, and at last while it closes. */
+struct server *node_server(const struct node *n);
+
+/* node_manager - of its plugins; NULL with a builtin. */
+struct manager *node_manager(const struct node *n);
 
 #endif

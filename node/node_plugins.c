@@ -2,7 +2,6 @@
 #include "node/node_plugins.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 struct protocol *node_plugins_offer(const struct node_plugins *p, size_t *count)
 {
@@ -63,25 +62,16 @@ static void load_next(struct node_plugins *p)
 void node_plugins_open(struct node_plugins *p,
 		       const struct node_plugins_config *config)
 {
-	const struct loader_config loader = {
-		.us = geteuid(),
-		.log = config->log,
-	};
-
-	*p = (struct node_plugins){
-		.config = *config,
-		.tasks = task_loop_open(config->loop, NULL),
-		.loader = loader_new(&loader),
-	};
+	*p = (struct node_plugins){ .config = *config };
 	p->node = (struct instance_node){
 		.ctx = p,
 		.loop = config->loop,
-		.tasks = p->tasks,
+		.tasks = config->tasks,
 		.log = config->log,
 		.facts = facts,
 	};
 	p->manager = manager_open(&(struct manager_config){
-		.loader = p->loader,
+		.loader = config->loader,
 		.node = &p->node,
 		.changed = changed,
 		.ctx = p,
@@ -99,8 +89,6 @@ static void manager_closed(void *ctx)
 	struct node_plugins *p = ctx;
 
 	p->manager = NULL;
-	task_loop_close(p->tasks);
-	loader_free(p->loader);
 	p->closed(p->config.ctx);
 }
 

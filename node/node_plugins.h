@@ -17,11 +17,13 @@
 
 struct node_plugins_config {
 	struct net_loop *loop;
+	struct task_loop *tasks; /* as the loader maybe other nodes' too */
+	struct loader *loader;
 	const struct log *log;
 	const struct wanted *wanted; /* borrowed until `ready` */
 	size_t count;
 
-	/* Who we are; asked once the server is there. */
+	/* Who we are. */
 	void (*facts)(void *ctx, struct weft_node_facts *out);
 
 	/* Called once, from inside of node_plugins_open or later. An error
@@ -34,8 +36,6 @@ struct node_plugins_config {
 struct node_plugins {
 	struct node_plugins_config config;
 	struct instance_node node;
-	struct task_loop *tasks;
-	struct loader *loader;
 	struct manager *manager; /* NULL: not open */
 	struct server *server;	 /* NULL: not yet, or no longer */
 	size_t loaded;		 /* of those that are wanted */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "node/node.h"
+#include "node/node_run.h"
 
 /* What may stand in a YAML file for a value of the type. */
 enum setting_form {

@@ -4,7 +4,7 @@
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/log_sink.h"
-#include "node/node.h"
+#include "node/node_run.h"
 
 enum {
 	INTERVAL_MS_MAX = 2000000000, /* 23 days */
@@ -105,7 +105,7 @@ static int start(const struct command *c, const struct run_options *o)
 	struct why why = WHY_NONE;
 	struct log_sink sink;
 	struct report report;
-	struct node_config config = {
+	struct node_run_config config = {
 		.datadir = o->datadir,
 		.name = o->name,
 		.listening = NODE_LISTEN_ANY,

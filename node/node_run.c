@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/node_run.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "node/datadir.h"
+#include "node/foobar_channel.h"
+#include "node/leave.h"
+#include "node/node_admin.h"
+#include "node/nodekey.h"
+#include "node/urls.h"
+#include "p2p/crypto/rng.h"
+#include "p2p/net/async.h"
+
+enum {
+	LEAVE_MS = 500,	     /* for what may still hold the loop */
+	LAST_WORDS_MS = 200, /* at a second signal, for what was printed */
+};
+
+struct run {
+	const struct node_run_config *config;
+	struct datadir datadir;
+	char key_path[PATH_MAX];
+	enum nodekey_origin key_origin;
+	struct net_loop *loop;
+	struct node_shared shared;
+	struct net_signal *signals[2];
+	struct net_async *broke; /* woken when the report does */
+	struct net_timer *end;	 /* of the duration */
+	struct node *node;	 /* NULL: not open */
+	struct admin *admin;	 /* NULL: not open */
+	struct node_admin facts; /* what it asks of us */
+	struct protocol protocol;
+	struct foobar_host foobar;
+	struct server_counters sums;
+	struct mono started;
+	bool is_up; /* so far that its start was told */
+	bool moved; /* the default port was busy */
+	bool stopping;
+	bool broken; /* nobody reads our report any more */
+	enum err rc; /* of a start that failed once the loop ran */
+	struct why why;
+};
+
+/* Everything else is gone; with this the loop comes to its end. */
+static void finish(struct run *n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(n->signals); i++)
+		if (n->signals[i])
+			net_signal_close(n->signals[i]);
+	report_watch(n->config->report, NULL, NULL);
+	if (n->broke)
+		net_async_close(n->broke);
+	node_shared_close(&n->shared);
+	if (!n->is_up)
+		return;
+	report_stopped(n->config->report, &n->sums,
+		       mono_since_ns(mono_now(), n->started));
+	n->broken = n->broken || report_is_broken(n->config->report);
+	leave_within(LEAVE_MS, n->broken);
+}
+
+static void node_closed(void *ctx, const struct server_counters *sums)
+{
+	struct run *n = ctx;
+
+	n->node = NULL;
+	n->sums = *sums;
+	finish(n);
+}
+
+static void stop(struct run *n)
+{
+	if (n->stopping)
+		return;
+	n->stopping = true;
+	if (n->end)
+		net_timer_close(n->end);
+	if (n->admin)
+		admin_close(n->admin);
+	n->admin = NULL;
+	node_close(n->node);
+}
+
+static void end_reached(void *ctx)
+{
+	stop(ctx);
+}
+
+/* Who asked for the report may be gone (`weft run | head`). */
+static void report_broke(void *ctx)
+{
+	struct run *n = ctx;
+
+	if (n->stopping || !report_is_broken(n->config->report))
+		return;
+	n->broken = true;
+	stop(n);
+}
+
+static void wake(void *async)
+{
+	net_async_wake(async);
+}
+
+static void signalled(void *ctx, int signum)
+{
+	struct run *n = ctx;
+
+	(void)signum;
+	if (n->stopping) {
+		/* Asked twice: not another turn of the loop. The lock goes
+		 * with the process, and no file is ever half written. */
+		log_event(n->config->log, LOG_WARN, "node",
+			  "second signal, ending at once");
+		outlet_drain_all(LAST_WORDS_MS);
+		_exit(1);
+	}
+	stop(n);
+}
+
+static void happened(void *ctx, const struct server_event *ev)
+{
+	struct run *n = ctx;
+	struct report *report = n->config->report;
+
+	node_admin_tell(n->admin, ev);
+	switch (ev->kind) {
+	case SERVER_PEER_ADDED:
+		report_peer_added(report, ev);
+		break;
+	case SERVER_PEER_DROPPED:
+		report_peer_dropped(report, ev);
+		break;
+	case SERVER_DIAL_FAILED:
+		report_dial_failed(report, ev->dialed, ev->cause,
+				   REPORT_TRIED_AGAIN);
+		break;
+	case SERVER_CLOSED: /* the node's */
+		break;
+	}
+}
+
+static void foobar_told(void *ctx, const struct node_id *peer,
+			enum foobar_way way, const char *text)
+{
+	struct run *n = ctx;
+
+	report_foobar(n->config->report, peer,
+		      way == FOOBAR_SENT ? REPORT_SENT : REPORT_RECEIVED, text);
+}
+
+static void foobar_left_out(void *ctx, const struct node_id *peer,
+			    uint64_t count)
+{
+	struct run *n = ctx;
+
+	report_foobar_left_out(n->config->report, peer, count);
+}
+
+static enum err open_server(struct run *n, struct why *why)
+{
+	const struct node_run_config *c = n->config;
+	enum server_listen listening = c->listening == NODE_LISTEN_NOT
+					       ? SERVER_NO_LISTEN
+					       : SERVER_LISTEN;
+	struct addr listen = c->listen;
+	enum err rc;
+
+	if (c->listening == NODE_LISTEN_ANY)
+		listen = (struct addr){ .port = NODE_PORT };
+	rc = node_serve(n->node, listening, &listen, why);
+	if (rc == ERR_BUSY && c->listening == NODE_LISTEN_ANY) {
+		listen.port = 0;
+		n->moved = true;
+		rc = node_serve(n->node, listening, &listen, why);
+	}
+	if (rc == ERR_BUSY || rc == ERR_DENIED || rc == ERR_NOT_FOUND) {
+		struct why told = *why;
+
+		return err_fail(why, rc, "%.400s; choose another --listen",
+				told.text);
+	}
+	return rc;
+}
+
+static enum err open_signals(struct run *n, struct why *why)
+{
+	static const int numbers[] = { SIGINT, SIGTERM };
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		enum err rc = net_signal_open(&n->signals[i], n->loop,
+					      numbers[i], signalled, n, why);
+
+		if (rc)
+			return rc;
+	}
+	return ERR_NONE;
+}
+
+/* "foobar/1 gossip/1", as far as it fits. */
+static void list_protocols(char *out, size_t room, const struct server *server)
+{
+	const struct capability *offered;
+	size_t count = server_offered(server, &offered);
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < count && at < room; i++)
+		at += (size_t)snprintf(out + at, room - at, "%s%s/%" PRIu64,
+				       i ? " " : "", offered[i].name,
+				       offered[i].version);
+}
+
+static void tell_start(struct run *n)
+{
+	char speaks[1024];
+	struct report_start start = {
+		.name = n->config->name,
+		.key_path = n->key_path,
+		.key_made = n->key_origin == NODEKEY_MADE,
+		.datadir = n->datadir.path,
+		.protocols = speaks,
+		.moved = n->moved,
+	};
+	const char *list[URLS_MAX];
+	struct enode self;
+	struct urls urls;
+
+	node_self(n->node, &self);
+	urls_of(&urls, &self);
+	for (size_t i = 0; i < urls.count; i++)
+		list[i] = urls.url[i];
+	list_protocols(speaks, sizeof(speaks), node_server(n->node));
+	start.id = self.id;
+	start.urls = list;
+	start.url_count = urls.count;
+	start.listen = (struct addr){ self.ip, self.tcp };
+	report_started(n->config->report, &start);
+}
+
+static void dial_peers(struct run *n)
+{
+	const struct node_run_config *c = n->config;
+
+	for (size_t i = 0; i < c->peer_count; i++) {
+		struct why why = WHY_NONE;
+		enum err rc =
+			server_dial(node_server(n->node), &c->peers[i], &why);
+
+		if (rc == ERR_DENIED)
+			/* One list of nodes is often given to all of them. */
+			err_fail(&why, rc,
+				 "this is the node itself; it is not dialed");
+		else if (rc && !why.text[0])
+			err_fail(&why, rc, "%s", err_name(rc));
+		if (rc)
+			report_dial_failed(c->report, &c->peers[i], why.text,
+					   REPORT_GIVEN_UP);
+	}
+}
+
+/* The lock on the folder is held, so a socket that lies there is a dead one. */
+static enum err open_admin(struct run *n, struct why *why)
+{
+	const struct admin_config config = {
+		.node = &n->facts.node,
+		.folder = n->datadir.path,
+		.log = n->config->log,
+	};
+
+	node_admin_init(&n->facts, node_server(n->node), node_manager(n->node),
+			n->config->name,
+			n->config->listening != NODE_LISTEN_NOT, end_reached,
+			n);
+	return admin_open(&n->admin, n->loop, &config, why);
+}
+
+/* With plugins running, or none wanted: be there for others. */
+static enum err serve(struct run *n, struct why *why)
+{
+	enum err rc = open_server(n, why);
+
+	if (!rc)
+		rc = open_admin(n, why);
+	if (!rc)
+		rc = open_signals(n, why);
+	if (rc)
+		return rc;
+	n->end = net_timer_open(n->loop, end_reached, n);
+	if (n->config->duration_ms)
+		net_timer_set(n->end, mono_add_ms(net_loop_now(n->loop),
+						  n->config->duration_ms));
+	n->started = mono_now();
+	n->is_up = true;
+	n->broke = net_async_open(n->loop, report_broke, n);
+	report_watch(n->config->report, wake, n->broke);
+	tell_start(n);
+	dial_peers(n);
+	return ERR_NONE;
+}
+
+static void node_ready(void *ctx, enum err rc, const struct why *why)
+{
+	struct run *n = ctx;
+
+	if (n->stopping)
+		return;
+	n->why = *why;
+	n->rc = rc ? rc : serve(n, &n->why);
+	if (n->rc)
+		stop(n);
+}
+
+static void plugin_said(void *ctx, const struct log_line *line)
+{
+	const struct run *n = ctx;
+
+	report_plugin(n->config->report, line);
+}
+
+static void init_foobar(struct run *n)
+{
+	n->foobar = (struct foobar_host){
+		.loop = n->loop,
+		.interval_ms = n->config->foo_interval_ms,
+		.told = foobar_told,
+		.left_out = foobar_left_out,
+		.ctx = n,
+	};
+	foobar_protocol(&n->protocol, &n->foobar);
+}
+
+static void open_node(struct run *n, const struct ecc_keypair *key)
+{
+	const struct node_run_config *c = n->config;
+
+	node_shared_open(&n->shared, n->loop, c->log);
+	init_foobar(n);
+	n->node = node_open(&(struct node_config){
+		.shared = &n->shared,
+		.key = key,
+		.name = c->name,
+		.plugins = c->plugins,
+		.plugin_count = c->plugin_count,
+		.builtin = c->plugin_count ? NULL : &n->protocol,
+		.max_peers = c->max_peers,
+		.plain = c->plain,
+		.log = c->log,
+		.ready = node_ready,
+		.event = happened,
+		.said = plugin_said,
+		.closed = node_closed,
+		.ctx = n,
+	});
+}
+
+/* The key lives here between the file and the node's copy. */
+static enum err start(struct run *n, struct why *why)
+{
+	struct ecc_keypair key;
+	enum err rc;
+
+	rc = datadir_file(n->key_path, &n->datadir, "nodekey", why);
+	if (rc)
+		return rc;
+	rc = nodekey_ensure(&key, &n->key_origin, n->key_path, why);
+	if (!rc)
+		rc = net_loop_open(&n->loop, why);
+	if (!rc)
+		open_node(n, &key);
+	secret_wipe(&key, sizeof(key));
+	return rc;
+}
+
+static enum err open_datadir(struct run *n, struct why *why)
+{
+	char path[PATH_MAX];
+	enum err rc;
+
+	if (n->config->datadir)
+		return datadir_open(&n->datadir, n->config->datadir, why);
+	rc = datadir_default(path, why);
+	return rc ? rc : datadir_open(&n->datadir, path, why);
+}
+
+enum err node_run(const struct node_run_config *config, struct why *why)
+{
+	struct run n = { .config = config };
+	enum err rc;
+
+	crypto_init();
+	rc = open_datadir(&n, why);
+	if (rc)
+		return rc;
+	rc = start(&n, why);
+	if (!rc) {
+		net_loop_run(n.loop);
+		net_loop_close(n.loop);
+	}
+	datadir_close(&n.datadir);
+	if (!rc && n.rc) {
+		rc = n.rc;
+		*why = n.why;
+	}
+	if (rc)
+		return rc;
+	if (n.broken)
+		return err_fail(why, ERR_SYSTEM,
+				"standard output can no longer be written");
+	return ERR_NONE;
+}
