@@ -182,7 +182,8 @@ Test(node, fails_alone_when_its_plugin_does)
 	cr_assert_eq(h.lodgers[0].rc, ERR_NONE);
 	cr_assert_eq(h.lodgers[1].rc, ERR_NONE);
 	cr_assert_eq(h.lodgers[2].rc, ERR_DENIED);
-	cr_assert_not_null(strstr(h.lodgers[2].why.text, "failing"));
+	cr_assert_not_null(strstr(h.lodgers[2].why.text, "start failed"), "%s",
+			   h.lodgers[2].why.text);
 }
 
 Test(node, tells_nothing_once_it_is_closed)
