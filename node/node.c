@@ -16,7 +16,6 @@ struct node {
 	struct enode self;	/* without an address */
 	struct server *server;	/* NULL: not yet, or no longer */
 	struct node_plugins plugins;
-	bool has_plugins;
 	struct log plugin_log;
 	struct server_counters sums;
 	struct net_later *tell; /* for what waits to be told: */
@@ -28,9 +27,13 @@ struct node {
 };
 
 void node_shared_open(struct node_shared *out, struct net_loop *loop,
-		      const struct log *log)
+		      const char *folder, const struct log *log)
 {
-	const struct loader_config loader = { .us = geteuid(), .log = log };
+	const struct loader_config loader = {
+		.folder = folder,
+		.us = geteuid(),
+		.log = log,
+	};
 
 	*out = (struct node_shared){
 		.loop = loop,
@@ -71,7 +74,7 @@ static void on_tell(void *ctx)
 		n->config.ready(n->config.ctx, n->rc, &n->why);
 }
 
-/* The plugins are gone, or there never were any. */
+/* The plugins are gone. */
 static void all_closed(void *ctx)
 {
 	struct node *n = ctx;
@@ -126,7 +129,6 @@ static void open_plugins(struct node *n)
 {
 	const struct node_config *c = &n->config;
 
-	n->has_plugins = true;
 	n->plugin_log = (struct log){
 		.level = log_is_on(c->log, LOG_DEBUG) ? LOG_DEBUG : LOG_INFO,
 		.sink = plugin_said,
@@ -145,14 +147,6 @@ static void open_plugins(struct node *n)
 				       });
 }
 
-static void close_plugins(struct node *n)
-{
-	if (n->has_plugins)
-		node_plugins_close(&n->plugins, all_closed);
-	else
-		all_closed(n);
-}
-
 /* --- the server --------------------------------------------------------------
  */
 
@@ -166,7 +160,7 @@ static void happened(void *ctx, const struct server_event *ev)
 	}
 	server_read_counters(n->server, &n->sums);
 	n->server = NULL;
-	close_plugins(n);
+	node_plugins_close(&n->plugins, all_closed);
 }
 
 enum err node_serve(struct node *n, enum server_listen listening,
@@ -176,30 +170,29 @@ enum err node_serve(struct node *n, enum server_listen listening,
 	struct server_config config = {
 		.key = &n->key,
 		.name = c->name,
-		.protocols = c->builtin,
-		.protocol_count = c->builtin ? 1 : 0,
 		.listening = listening,
 		.listen = *listen,
 		.plain = c->plain,
 		.max_peers = c->max_peers,
 		.max_pending = c->max_pending,
+		.dial_ratio = c->dial_ratio,
 		.log = c->log,
 		.event = happened,
 		.ctx = n,
 	};
-	struct protocol *offer = NULL;
+	struct protocol *offer =
+		node_plugins_offer(&n->plugins, &config.protocol_count);
 	enum err rc;
 
-	if (n->has_plugins)
-		config.protocols = offer =
-			node_plugins_offer(&n->plugins, &config.protocol_count);
+	config.protocols = offer;
+	if (c->restrict_to)
+		config.restrict_to = *c->restrict_to;
 	rc = server_open(&n->server, c->shared->loop, &config, why);
 	free(offer);
 	if (rc)
 		return rc;
 	secret_wipe(&n->key, sizeof(n->key));
-	if (n->has_plugins)
-		node_plugins_serve(&n->plugins, n->server);
+	node_plugins_serve(&n->plugins, n->server);
 	return ERR_NONE;
 }
 
@@ -218,10 +211,7 @@ struct node *node_open(const struct node_config *config)
 	n->config.key = NULL; /* only borrowed for this call */
 	enode_make(&n->self, &n->key.pub, &nowhere);
 	n->tell = net_later_open(config->shared->loop, on_tell, n);
-	if (config->builtin)
-		plugins_ready(n, ERR_NONE, &(struct why){ { 0 } });
-	else
-		open_plugins(n);
+	open_plugins(n);
 	return n;
 }
 
@@ -233,7 +223,7 @@ void node_close(struct node *n)
 	if (n->server)
 		server_close(n->server);
 	else
-		close_plugins(n);
+		node_plugins_close(&n->plugins, all_closed);
 }
 
 void node_self(const struct node *n, struct enode *out)
@@ -251,5 +241,5 @@ struct server *node_server(const struct node *n)
 
 struct manager *node_manager(const struct node *n)
 {
-	return n->has_plugins ? n->plugins.manager : NULL;
+	return n->plugins.manager;
 }

@@ -32,9 +32,10 @@ struct node_shared {
 	struct loader *loader;
 };
 
-/* node_shared_open - log is borrowed, and may be NULL. */
+/* node_shared_open - folder is where plugins are sought by name, or NULL, as of
+ * loader_config. log is borrowed, and may be NULL. */
 void node_shared_open(struct node_shared *out, struct net_loop *loop,
-		      const struct log *log);
+		      const char *folder, const struct log *log);
 void node_shared_close(struct node_shared *s);
 
 /* All pointers but that of the key are borrowed until `closed`. */
@@ -45,11 +46,10 @@ struct node_config {
 	const struct wanted *plugins; /* to load in this order */
 	size_t plugin_count;
 
-	/* What the node speaks itself, and then it has no plugins. */
-	const struct protocol *builtin; /* NULL: nothing */
-
 	size_t max_peers;
-	size_t max_pending; /* 0: SERVER_MAX_PENDING */
+	size_t max_pending;		   /* 0: SERVER_MAX_PENDING */
+	size_t dial_ratio;		   /* as of server_config */
+	const struct netlist *restrict_to; /* NULL: no restriction */
 	enum rlpx_plain plain;
 	const struct log *log; /* may be NULL */
 
@@ -84,7 +84,7 @@ void node_self(const struct node *n, struct enode *out);
 /* node_server - NULL before node_serve, and at last while it closes. */
 struct server *node_server(const struct node *n);
 
-/* node_manager - of its plugins; NULL with a builtin. */
+/* node_manager - of its plugins. */
 struct manager *node_manager(const struct node *n);
 
 #endif

@@ -54,8 +54,7 @@ static void list_protocol(struct listed *l, const struct node_admin *a,
 {
 	struct info_ask ask = { .c = c, .peer = peer };
 
-	if (a->plugins)
-		manager_each(a->plugins, ask_plugin, &ask);
+	manager_each(a->plugins, ask_plugin, &ask);
 	l->list[l->count++] =
 		(struct admin_protocol){ .name = c->name, .info = ask.json };
 }
@@ -376,8 +375,7 @@ static bool plugin_method(void *ctx, const char *method, const char *params,
 	const struct node_admin *a = ctx;
 	struct method_ask ask = { .method = method };
 
-	if (a->plugins)
-		manager_each(a->plugins, visit_methods, &ask);
+	manager_each(a->plugins, visit_methods, &ask);
 	if (!ask.rpc)
 		return false;
 	instance_rpc_call(ask.host, ask.rpc, params, method_done, call);
@@ -390,8 +388,7 @@ static void plugin_methods(void *ctx,
 	const struct node_admin *a = ctx;
 	struct method_ask ask = { .tell = tell, .to = to };
 
-	if (a->plugins)
-		manager_each(a->plugins, visit_methods, &ask);
+	manager_each(a->plugins, visit_methods, &ask);
 }
 
 static void stop(void *ctx)
@@ -416,6 +413,10 @@ void node_admin_init(struct node_admin *a, struct server *server,
 			.plugin_method = plugin_method,
 			.plugin_methods = plugin_methods,
 			.stop = stop,
+			.plugins = plugins,
+			.plugin_load = plugin_load,
+			.plugin_unload = plugin_unload,
+			.plugin_reload = plugin_reload,
 		},
 		.server = server,
 		.plugins = manager,
@@ -424,12 +425,6 @@ void node_admin_init(struct node_admin *a, struct server *server,
 		.stop = stop_node,
 		.ctx = ctx,
 	};
-	if (!manager)
-		return;
-	a->node.plugins = plugins;
-	a->node.plugin_load = plugin_load;
-	a->node.plugin_unload = plugin_unload;
-	a->node.plugin_reload = plugin_reload;
 }
 
 void node_admin_tell(struct admin *admin, const struct server_event *ev)

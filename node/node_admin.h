@@ -12,8 +12,8 @@
 struct node_admin {
 	struct admin_node node; /* what admin_open takes */
 	struct server *server;
-	struct manager *plugins; /* NULL: the node has none */
-	const char *name;	 /* in Hello */
+	struct manager *plugins;
+	const char *name; /* in Hello */
 	bool is_listening;
 	void (*stop)(void *ctx); /* asked for by node_stop */
 	void *ctx;

@@ -2,6 +2,42 @@
 #include "node/node_plugins.h"
 
 #include <stdlib.h>
+#include <unistd.h>
+
+static enum err check(struct loader *loader, const struct wanted *w,
+		      bool *is_option, struct why *why)
+{
+	struct loader_image *image;
+	struct options *options;
+	enum err rc = loader_get(loader, &image, w->what, why);
+
+	if (rc)
+		return rc;
+	rc = wanted_options(&options, w, loader_plugin(image)->options, why);
+	if (rc)
+		*is_option = true;
+	else
+		options_free(options);
+	loader_put(image);
+	return rc;
+}
+
+enum err node_plugins_check(const struct wanted *wanted, size_t count,
+			    const char *folder, bool *is_option,
+			    struct why *why)
+{
+	struct loader *loader = loader_new(&(struct loader_config){
+		.folder = folder,
+		.us = geteuid(),
+	});
+	enum err rc = ERR_NONE;
+
+	*is_option = false;
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = check(loader, &wanted[i], is_option, why);
+	loader_free(loader);
+	return rc;
+}
 
 struct protocol *node_plugins_offer(const struct node_plugins *p, size_t *count)
 {

@@ -42,6 +42,15 @@ struct node_plugins {
 	void (*closed)(void *ctx);
 };
 
+/* node_plugins_check - can these be loaded, and do they take their options?
+ * Each is loaded and let go again, before anything of a node is there. Errors
+ * of loader_get and wanted_options; *is_option is set, and says whether it is
+ * one of the latter: a mistake in a setting rather than in a plugin. Blocks on
+ * the file system. */
+MUST_USE enum err node_plugins_check(const struct wanted *wanted, size_t count,
+				     const char *folder, bool *is_option,
+				     struct why *why);
+
 void node_plugins_open(struct node_plugins *p,
 		       const struct node_plugins_config *config);
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "node/datadir.h"
-#include "node/foobar_channel.h"
 #include "node/leave.h"
 #include "node/node_admin.h"
 #include "node/nodekey.h"
@@ -32,8 +31,6 @@ struct run {
 	struct node *node;	 /* NULL: not open */
 	struct admin *admin;	 /* NULL: not open */
 	struct node_admin facts; /* what it asks of us */
-	struct protocol protocol;
-	struct foobar_host foobar;
 	struct server_counters sums;
 	struct mono started;
 	bool is_up; /* so far that its start was told */
@@ -143,23 +140,6 @@ static void happened(void *ctx, const struct server_event *ev)
 	}
 }
 
-static void foobar_told(void *ctx, const struct node_id *peer,
-			enum foobar_way way, const char *text)
-{
-	struct run *n = ctx;
-
-	report_foobar(n->config->report, peer,
-		      way == FOOBAR_SENT ? REPORT_SENT : REPORT_RECEIVED, text);
-}
-
-static void foobar_left_out(void *ctx, const struct node_id *peer,
-			    uint64_t count)
-{
-	struct run *n = ctx;
-
-	report_foobar_left_out(n->config->report, peer, count);
-}
-
 static enum err open_server(struct run *n, struct why *why)
 {
 	const struct node_run_config *c = n->config;
@@ -200,29 +180,13 @@ static enum err open_signals(struct run *n, struct why *why)
 	return ERR_NONE;
 }
 
-/* "foobar/1 gossip/1", as far as it fits. */
-static void list_protocols(char *out, size_t room, const struct server *server)
-{
-	const struct capability *offered;
-	size_t count = server_offered(server, &offered);
-	size_t at = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < count && at < room; i++)
-		at += (size_t)snprintf(out + at, room - at, "%s%s/%" PRIu64,
-				       i ? " " : "", offered[i].name,
-				       offered[i].version);
-}
-
 static void tell_start(struct run *n)
 {
-	char speaks[1024];
 	struct report_start start = {
 		.name = n->config->name,
 		.key_path = n->key_path,
 		.key_made = n->key_origin == NODEKEY_MADE,
 		.datadir = n->datadir.path,
-		.protocols = speaks,
 		.moved = n->moved,
 	};
 	const char *list[URLS_MAX];
@@ -233,7 +197,8 @@ static void tell_start(struct run *n)
 	urls_of(&urls, &self);
 	for (size_t i = 0; i < urls.count; i++)
 		list[i] = urls.url[i];
-	list_protocols(speaks, sizeof(speaks), node_server(n->node));
+	start.offered_count =
+		server_offered(node_server(n->node), &start.offered);
 	start.id = self.id;
 	start.urls = list;
 	start.url_count = urls.count;
@@ -262,6 +227,15 @@ static void dial_peers(struct run *n)
 	}
 }
 
+static void trust_nodes(struct run *n)
+{
+	const struct node_run_config *c = n->config;
+
+	for (size_t i = 0; i < c->trusted_count; i++)
+		if (server_trust(node_server(n->node), &c->trusted[i].id))
+			abort(); /* no more than SERVER_MAX_TRUSTED */
+}
+
 /* The lock on the folder is held, so a socket that lies there is a dead one. */
 static enum err open_admin(struct run *n, struct why *why)
 {
@@ -278,7 +252,7 @@ static enum err open_admin(struct run *n, struct why *why)
 	return admin_open(&n->admin, n->loop, &config, why);
 }
 
-/* With plugins running, or none wanted: be there for others. */
+/* With plugins running: be there for others. */
 static enum err serve(struct run *n, struct why *why)
 {
 	enum err rc = open_server(n, why);
@@ -298,6 +272,7 @@ static enum err serve(struct run *n, struct why *why)
 	n->broke = net_async_open(n->loop, report_broke, n);
 	report_watch(n->config->report, wake, n->broke);
 	tell_start(n);
+	trust_nodes(n);
 	dial_peers(n);
 	return ERR_NONE;
 }
@@ -321,32 +296,21 @@ static void plugin_said(void *ctx, const struct log_line *line)
 	report_plugin(n->config->report, line);
 }
 
-static void init_foobar(struct run *n)
-{
-	n->foobar = (struct foobar_host){
-		.loop = n->loop,
-		.interval_ms = n->config->foo_interval_ms,
-		.told = foobar_told,
-		.left_out = foobar_left_out,
-		.ctx = n,
-	};
-	foobar_protocol(&n->protocol, &n->foobar);
-}
-
 static void open_node(struct run *n, const struct ecc_keypair *key)
 {
 	const struct node_run_config *c = n->config;
 
-	node_shared_open(&n->shared, n->loop, c->log);
-	init_foobar(n);
+	node_shared_open(&n->shared, n->loop, c->plugin_folder, c->log);
 	n->node = node_open(&(struct node_config){
 		.shared = &n->shared,
 		.key = key,
 		.name = c->name,
 		.plugins = c->plugins,
 		.plugin_count = c->plugin_count,
-		.builtin = c->plugin_count ? NULL : &n->protocol,
 		.max_peers = c->max_peers,
+		.max_pending = c->max_pending,
+		.dial_ratio = c->dial_ratio,
+		.restrict_to = c->restrict_to,
 		.plain = c->plain,
 		.log = c->log,
 		.ready = node_ready,

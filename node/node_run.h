@@ -28,11 +28,16 @@ struct node_run_config {
 	const struct enode *peers; /* to keep a session with */
 	size_t peer_count;
 	const struct wanted *plugins; /* to load in this order */
-	size_t plugin_count;	      /* 0: the node speaks foobar/1 itself */
+	size_t plugin_count;
+	const char *plugin_folder;   /* where NAMEs are; NULL: loader_folder */
+	const struct enode *trusted; /* let in whatever max_peers says */
+	size_t trusted_count;	     /* at most SERVER_MAX_TRUSTED */
+	const struct netlist *restrict_to; /* NULL: no restriction */
 	size_t max_peers;
+	size_t max_pending; /* 0: the server's default, here and below */
+	size_t dial_ratio;
 	enum rlpx_plain plain;
-	uint64_t foo_interval_ms; /* 0: foo is said once per session */
-	uint64_t duration_ms;	  /* 0: until a signal */
+	uint64_t duration_ms; /* 0: until a signal */
 	const struct log *log;
 	struct report *report;
 };

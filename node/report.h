@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.h - what a running node tells on standard output: that it started,
- * peers coming and going, dials that failed, foo and bar, and its sums at the
- * end. For people as aligned text, for programs as JSON lines.
+ * peers coming and going, dials that failed, what plugins say, and its sums at
+ * the end. For people as aligned text, for programs as JSON lines.
  *
  * As text a dial that fails again and again for the same cause is told once.
  * Names and causes may come from peers; they are escaped here.
@@ -41,11 +41,12 @@ struct report_start {
 	const char *key_path;
 	bool key_made;
 	const char *datadir;
-	const char *const *urls; /* the first is the one to hand on */
-	size_t url_count;	 /* 1..REPORT_URLS_MAX */
-	struct addr listen;	 /* port 0: not listening */
-	bool moved;		 /* the default port was busy */
-	const char *protocols;	 /* "foobar/1" */
+	const char *const *urls;	  /* the first is the one to hand on */
+	size_t url_count;		  /* 1..REPORT_URLS_MAX */
+	struct addr listen;		  /* port 0: not listening */
+	bool moved;			  /* the default port was busy */
+	const struct capability *offered; /* what the node speaks */
+	size_t offered_count;
 	struct node_id id;
 };
 
@@ -67,19 +68,6 @@ enum report_next {
 /* report_dial_failed - `cause` is a phrase. */
 void report_dial_failed(struct report *r, const struct enode *node,
 			const char *cause, enum report_next next);
-
-enum report_way {
-	REPORT_RECEIVED,
-	REPORT_SENT,
-};
-
-/* report_foobar - a foo or bar went one way or the other. */
-void report_foobar(struct report *r, const struct node_id *peer,
-		   enum report_way way, const char *text);
-
-/* report_foobar_left_out - so many that this peer caused were not told. */
-void report_foobar_left_out(struct report *r, const struct node_id *peer,
-			    uint64_t count);
 
 /* report_plugin - what a plugin has to say to whoever watches the node: its
  * log lines of level info. Of its pairs "id" is a peer, "sent" and "received"

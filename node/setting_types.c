@@ -331,15 +331,16 @@ const struct setting_type setting_listen = {
 	.print = print_listen,
 };
 
-/* One node that can be dialed. */
-static enum err read_node(struct enode *out, const char *text, struct why *why)
+/* One node, and whether it can be dialed. */
+static enum err read_node(struct enode *out, const char *text, bool dialable,
+			  struct why *why)
 {
 	enum err rc = enode_parse(out, text, why);
 
-	if (!rc && out->ip.family == IP_NONE && !out->host[0])
+	if (!rc && dialable && out->ip.family == IP_NONE && !out->host[0])
 		rc = err_fail(why, ERR_UNSUPPORTED,
 			      "no address; give enode://<key>@<host>:<port>");
-	if (!rc && !out->tcp)
+	if (!rc && dialable && !out->tcp)
 		rc = err_fail(why, ERR_UNSUPPORTED,
 			      "no TCP port; give enode://<key>@<host>:<port>");
 	/* Not the whole of it: a URL fills two lines of a terminal. */
@@ -349,12 +350,11 @@ static enum err read_node(struct enode *out, const char *text, struct why *why)
 	return ERR_NONE;
 }
 
-static enum err read_nodes(void *field, const char *text,
-			   const struct setting_row *row, struct why *why)
+static enum err add_node(struct setting_nodes *nodes, const char *text,
+			 bool dialable, uint64_t max, struct why *why)
 {
-	struct setting_nodes *nodes = field;
 	struct enode node;
-	enum err rc = read_node(&node, text, why);
+	enum err rc = read_node(&node, text, dialable, why);
 
 	if (rc)
 		return rc;
@@ -363,14 +363,26 @@ static enum err read_nodes(void *field, const char *text,
 			return err_fail(why, ERR_EXISTS,
 					"\"%.24s...\": the same node twice",
 					text);
-	if (nodes->count == row->max)
+	if (nodes->count == max)
 		return err_fail(why, ERR_LIMIT, "more than %" PRIu64 " nodes",
-				row->max);
+				max);
 	nodes->list = realloc(nodes->list, (nodes->count + 1) * sizeof(node));
 	if (!nodes->list)
 		abort();
 	nodes->list[nodes->count++] = node;
 	return ERR_NONE;
+}
+
+static enum err read_nodes(void *field, const char *text,
+			   const struct setting_row *row, struct why *why)
+{
+	return add_node(field, text, true, row->max, why);
+}
+
+static enum err read_identities(void *field, const char *text,
+				const struct setting_row *row, struct why *why)
+{
+	return add_node(field, text, false, row->max, why);
 }
 
 static bool print_nodes(FILE *out, const void *field)
@@ -398,4 +410,106 @@ const struct setting_type setting_nodes = {
 	.read = read_nodes,
 	.print = print_nodes,
 	.clear = clear_nodes,
+};
+const struct setting_type setting_identities = {
+	.form = SETTING_LIST,
+	.size = sizeof(struct setting_nodes),
+	.read = read_identities,
+	.print = print_nodes,
+	.clear = clear_nodes,
+};
+
+/* --- networks ------------------------------------------------------------- */
+
+static enum err read_networks(void *field, const char *text,
+			      const struct setting_row *row, struct why *why)
+{
+	struct setting_networks *networks = field;
+	struct netlist more;
+	size_t count = networks->list ? networks->list->count : 0;
+	enum err rc = netlist_parse(&more, text, why);
+
+	(void)row;
+	if (rc)
+		return rc;
+	if (count + more.count > NETLIST_MAX)
+		return err_fail(why, ERR_LIMIT, "more than %d networks",
+				NETLIST_MAX);
+	if (!networks->list)
+		networks->list = calloc(1, sizeof(more));
+	if (!networks->list)
+		abort();
+	memcpy(networks->list->nets + count, more.nets,
+	       more.count * sizeof(more.nets[0]));
+	networks->list->count = count + more.count;
+	return ERR_NONE;
+}
+
+static bool print_networks(FILE *out, const void *field)
+{
+	const struct netlist *list =
+		((const struct setting_networks *)field)->list;
+
+	if (!list)
+		fputs("[]", out);
+	for (size_t i = 0; list && i < list->count; i++) {
+		char net[IP_TEXT_MAX + 8];
+		size_t len;
+
+		ip_text(net, &list->nets[i].ip);
+		len = strlen(net);
+		snprintf(net + len, sizeof(net) - len, "/%u",
+			 list->nets[i].bits);
+		fputs("\n  - ", out);
+		setting_print_text(out, net);
+	}
+	return true;
+}
+
+static void clear_networks(void *field)
+{
+	free(((struct setting_networks *)field)->list);
+}
+
+const struct setting_type setting_networks = {
+	.form = SETTING_LIST,
+	.size = sizeof(struct setting_networks),
+	.read = read_networks,
+	.print = print_networks,
+	.clear = clear_networks,
+};
+
+/* --- the form of the log -------------------------------------------------- */
+
+static const char *const log_formats[] = {
+	[SETTING_LOG_AUTO] = "auto",
+	[SETTING_LOG_TEXT] = "text",
+	[SETTING_LOG_JSON] = "json",
+};
+
+static enum err read_log_format(void *field, const char *text,
+				const struct setting_row *row, struct why *why)
+{
+	(void)row;
+	for (size_t i = 0; i < ARRAY_LEN(log_formats); i++)
+		if (!strcmp(text, log_formats[i])) {
+			*(enum setting_log_format *)field =
+				(enum setting_log_format)i;
+			return ERR_NONE;
+		}
+	return err_fail(why, ERR_FORMAT,
+			"\"%.40s\": no format; give text, json or auto", text);
+}
+
+static bool print_log_format(FILE *out, const void *field)
+{
+	fputs(log_formats[*(const enum setting_log_format *)field], out);
+	return true;
+}
+
+const struct setting_type setting_log_format = {
+	.form = SETTING_EITHER,
+	.size = sizeof(enum setting_log_format),
+	.read = read_log_format,
+	.print = print_log_format,
 };

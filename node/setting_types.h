@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "node/node_run.h"
+#include "p2p/base/netlist.h"
 
 /* What may stand in a YAML file for a value of the type. */
 enum setting_form {
@@ -22,11 +23,14 @@ enum setting_form {
 struct setting_row {
 	const char *key;  /* "max_peers", in files; WEFT_MAX_PEERS */
 	const char *flag; /* "max-peers", given as --max-peers */
+	const char
+		*value; /* "N": what --help calls it; NULL: flag takes none */
 	const struct setting_type *type;
-	size_t field;	      /* offset in struct settings */
-	const char *fallback; /* as text; NULL: the field stays all 0 */
-	uint64_t min, max;    /* of a number, in the units of the field */
-	const char *help;     /* one line; what it is when it is not set */
+	size_t field;		   /* offset in struct settings */
+	const char *fallback;	   /* as text; NULL: the field stays all 0 */
+	const char *fallback_help; /* what that means, if not "none" */
+	uint64_t min, max;	   /* of a number, in the units of the field */
+	const char *help;	   /* lines, without the default */
 };
 
 struct setting_type {
@@ -54,14 +58,28 @@ struct setting_nodes {
 	size_t count;
 };
 
+/* Networks; empty is everywhere. */
+struct setting_networks {
+	struct netlist *list; /* NULL: empty */
+};
+
+enum setting_log_format {
+	SETTING_LOG_AUTO, /* as the output */
+	SETTING_LOG_TEXT,
+	SETTING_LOG_JSON,
+};
+
 /* flag: bool. count: uint64_t in row->min..max. interval: uint64_t of
  * milliseconds, 0 or in min..max, from a duration ("15s") or decimal seconds.
  * text and path: char *, not empty. hello_name: the same, 1..row->max
  * printable ASCII letters. listen: struct setting_listen. level: enum
- * log_level. nodes: struct setting_nodes. */
+ * log_level. nodes: struct setting_nodes that can be dialed; identities: the
+ * same, with or without an address. networks: struct setting_networks.
+ * log_format: enum setting_log_format. */
 extern const struct setting_type setting_flag, setting_count, setting_interval,
 	setting_text, setting_path, setting_hello_name, setting_listen,
-	setting_level, setting_nodes;
+	setting_level, setting_nodes, setting_identities, setting_networks,
+	setting_log_format;
 
 /* setting_print_text - in double quotes, as one line. */
 void setting_print_text(FILE *out, const char *text);

@@ -58,12 +58,16 @@ struct settings {
 	char *datadir; /* NULL: datadir_default */
 	char *name;    /* NULL: the program's own */
 	struct setting_nodes peers;
+	struct setting_nodes trusted;
+	struct setting_networks netrestrict;
 	uint64_t max_peers;
+	uint64_t max_pending;
+	uint64_t dial_ratio;
 	bool accept_plain;
-	uint64_t foo_interval_ms;
 	uint64_t duration_ms;
-	enum log_level log_level;
 	bool json;
+	enum log_level log_level;
+	enum setting_log_format log_format;
 	char *plugin_folder;	/* NULL: loader_folder */
 	struct wanted *plugins; /* to load in this order */
 	size_t plugin_count;

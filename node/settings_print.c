@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/settings_inside.h"
 
+#include <string.h>
+
 /* A text of a comment: it must end with its line. */
 static void print_where(FILE *out, const char *where)
 {
@@ -26,13 +28,33 @@ static void print_plugin(FILE *out, const struct wanted *w)
 	}
 }
 
+/* What it does, a comment. */
+static void print_help(FILE *out, const struct setting_row *row)
+{
+	const char *line = row->help;
+
+	putc('\n', out);
+	for (;;) {
+		size_t n = strcspn(line, "\n");
+
+		fprintf(out, "# %.*s", (int)n, line);
+		if (!line[n])
+			break;
+		putc('\n', out);
+		line += n + 1;
+	}
+	if (row->fallback_help)
+		fprintf(out, " (default %s)", row->fallback_help);
+	putc('\n', out);
+}
+
 static void print_row(FILE *out, const struct settings *s,
 		      const struct setting_row *row)
 {
 	const char *where = s->where[row - settings_rows()];
 	const void *field = (const char *)s + row->field;
 
-	fprintf(out, "\n# %s\n", row->help);
+	print_help(out, row);
 	if (row->type->form == SETTING_PLUGINS) {
 		fprintf(out, "%s:%s", row->key, s->plugin_count ? "\n" : " []");
 		for (size_t i = 0; i < s->plugin_count; i++)

@@ -1,160 +1,215 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/log_sink.h"
+#include "node/node_plugins.h"
 #include "node/node_run.h"
-
-enum {
-	INTERVAL_MS_MAX = 2000000000, /* 23 days */
-};
+#include "node/settings.h"
 
 struct run_options {
-	struct value_addr listen;
-	const char *datadir;
-	struct value_enodes peers;
-	struct value_plugins plugins;
-	const char *name;
-	uint64_t max_peers;
-	bool accept_plain;
-	bool no_listen;
-	uint64_t foo_interval_ms;
-	uint64_t duration_ms;
-	enum log_level level;
-	bool json;
+	struct settings_flags flags;
+	const char *config;
+	bool print_config;
 };
 
 #define FIELD(member) offsetof(struct run_options, member)
 
-static const struct option_row rows[] = {
-	{ .name = "listen",
-	  .value = "ADDR",
-	  .help = "IP:PORT, :PORT or PORT; port 0 lets the system pick\n"
-		  "(default :30303, or a free port when that is busy)",
-	  .field = FIELD(listen),
-	  .read = value_addr },
-	{ .name = "no-listen",
-	  .help = "accept no connections, only dial",
-	  .field = FIELD(no_listen),
-	  .read = value_flag },
-	{ .name = "peer",
-	  .value = "ENODE",
-	  .help = "keep a session with this node; may be repeated",
-	  .field = FIELD(peers),
-	  .read = value_enodes },
-	{ .name = "plugin",
-	  .value = "PLUGIN",
-	  .help = "NAME, or a path with a '/'; options behind commas:\n"
-		  "foobar,greeting=hi; may be repeated\n"
-		  "(without it the node speaks foobar/1 itself)",
-	  .field = FIELD(plugins),
-	  .read = value_plugins },
-	{ .name = "max-peers",
-	  .value = "N",
-	  .help = "most sessions at a time (default 50)",
-	  .field = FIELD(max_peers),
-	  .read = value_count,
-	  .max = NODE_PEERS_MAX },
-	{ .name = "datadir",
-	  .value = "DIR",
-	  .help = "where the node key lives\n"
-		  "(default $XDG_DATA_HOME/weft or ~/.local/share/weft)",
-	  .field = FIELD(datadir),
+/* What settings.h knows of is read there, once all flags are known. */
+static enum err read_setting(void *field, const char *text,
+			     const struct option_row *row, struct why *why)
+{
+	(void)why;
+	settings_flags_add(field, row->name, text);
+	return ERR_NONE;
+}
+
+static const struct option_row own_rows[] = {
+	{ .name = "config",
+	  .value = "FILE",
+	  .help = "read settings from a YAML file (default $WEFT_CONFIG);\n"
+		  "WEFT_* variables and these options outdo it",
+	  .field = FIELD(config),
 	  .read = value_text },
-	{ .name = "name",
-	  .value = "TEXT",
-	  .help = "what we call ourselves in Hello",
-	  .field = FIELD(name),
-	  .read = value_name,
-	  .max = NODE_NAME_MAX - 1 },
-	{ .name = "accept-plain",
-	  .help = "answer handshakes from before EIP-8 too",
-	  .field = FIELD(accept_plain),
+	{ .name = "print-config",
+	  .help = "print all settings and where each was made, and end",
+	  .field = FIELD(print_config),
 	  .read = value_flag },
-	{ .name = "foo-interval",
-	  .value = "SECONDS",
-	  .help = "say foo again and again (default: once a session)",
-	  .field = FIELD(foo_interval_ms),
-	  .read = value_seconds,
-	  .min = 1,
-	  .max = INTERVAL_MS_MAX },
-	{ .name = "duration",
-	  .value = "SECONDS",
-	  .help = "stop by itself after that time",
-	  .field = FIELD(duration_ms),
-	  .read = value_seconds,
-	  .min = 1,
-	  .max = INTERVAL_MS_MAX },
-	{ .name = "log-level",
-	  .value = "LEVEL",
-	  .help = "error, warn, info or debug, on standard error\n"
-		  "(default warn)",
-	  .field = FIELD(level),
-	  .read = value_level },
-	{ .name = "json",
-	  .help = "one JSON object a line instead of text",
-	  .field = FIELD(json),
-	  .read = value_flag },
-	{ 0 },
 };
 
-static int start(const struct command *c, const struct run_options *o)
+static const struct option_row no_listen = {
+	.name = "no-listen",
+	.help = "accept no connections, only dial",
+	.field = FIELD(flags),
+	.read = read_setting,
+};
+
+enum {
+	ROWS_MAX = ARRAY_LEN(own_rows) + 1 + SETTINGS_KEYS_MAX,
+	HELP_MAX = 256,
+	HELP_WIDTH = 54, /* columns that --help has for it */
+};
+
+/* Those of our own and one per setting; ends with a NULL name. */
+static struct option_row rows[ROWS_MAX + 1];
+
+/* What it does and what it is when it is not set, on the same line if there is
+ * room. */
+static const char *help_of(char out[HELP_MAX], const struct setting_row *row)
 {
-	enum show_form form = o->json ? SHOW_AS_JSON : SHOW_AS_TEXT;
+	const char *last = strrchr(row->help, '\n');
+	const char *otherwise = row->fallback_help;
+	size_t width = strlen(last ? last + 1 : row->help);
+
+	if (!otherwise && row->value)
+		otherwise = row->fallback;
+	if (otherwise)
+		snprintf(out, HELP_MAX, "%s%c(default %s)", row->help,
+			 width + strlen(otherwise) + 11 > HELP_WIDTH ? '\n'
+								     : ' ',
+			 otherwise);
+	else
+		snprintf(out, HELP_MAX, "%s", row->help);
+	return out;
+}
+
+/* The table is full before main() begins, for whoever looks at it. */
+static __attribute__((constructor)) void fill_rows(void)
+{
+	static char help[SETTINGS_KEYS_MAX][HELP_MAX];
+	struct option_row *at = rows;
+
+	for (const struct setting_row *s = settings_rows(); s->key; s++) {
+		*at++ = (struct option_row){
+			.name = s->flag,
+			.value = s->value,
+			.help = help_of(help[s - settings_rows()], s),
+			.field = FIELD(flags),
+			.read = read_setting,
+		};
+		if (!strcmp(s->key, "listen"))
+			*at++ = no_listen;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(own_rows); i++)
+		*at++ = own_rows[i];
+}
+
+/* --- the node --------------------------------------------------------------
+ */
+
+static enum show_form log_form(const struct settings *s)
+{
+	switch (s->log_format) {
+	case SETTING_LOG_TEXT:
+		return SHOW_AS_TEXT;
+	case SETTING_LOG_JSON:
+		return SHOW_AS_JSON;
+	case SETTING_LOG_AUTO:
+		break;
+	}
+	return s->json ? SHOW_AS_JSON : SHOW_AS_TEXT;
+}
+
+static struct node_run_config config_of(const struct settings *s)
+{
+	return (struct node_run_config){
+		.datadir = s->datadir,
+		.name = s->name ? s->name : weft_name,
+		.listening = s->listen.how,
+		.listen = s->listen.at,
+		.peers = s->peers.list,
+		.peer_count = s->peers.count,
+		.plugins = s->plugins,
+		.plugin_count = s->plugin_count,
+		.plugin_folder = s->plugin_folder,
+		.trusted = s->trusted.list,
+		.trusted_count = s->trusted.count,
+		.restrict_to = s->netrestrict.list,
+		.max_peers = s->max_peers,
+		.max_pending = s->max_pending,
+		.dial_ratio = s->dial_ratio,
+		.plain =
+			s->accept_plain ? RLPX_PLAIN_ACCEPT : RLPX_PLAIN_REFUSE,
+		.duration_ms = s->duration_ms,
+	};
+}
+
+static int start(const struct command *c, const struct settings *s)
+{
+	struct node_run_config config = config_of(s);
 	struct why why = WHY_NONE;
 	struct log_sink sink;
 	struct report report;
-	struct node_run_config config = {
-		.datadir = o->datadir,
-		.name = o->name,
-		.listening = NODE_LISTEN_ANY,
-		.listen = o->listen.addr,
-		.peers = o->peers.list,
-		.peer_count = o->peers.count,
-		.plugins = o->plugins.list,
-		.plugin_count = o->plugins.count,
-		.max_peers = o->max_peers,
-		.plain =
-			o->accept_plain ? RLPX_PLAIN_ACCEPT : RLPX_PLAIN_REFUSE,
-		.foo_interval_ms = o->foo_interval_ms,
-		.duration_ms = o->duration_ms,
-		.log = &sink.log,
-		.report = &report,
-	};
+	bool is_usage;
 	enum err rc;
 
-	if (o->listen.given)
-		config.listening = NODE_LISTEN_AT;
-	if (o->no_listen)
-		config.listening = NODE_LISTEN_NOT;
-	log_sink_init(&sink, stderr, form, o->level);
-	report_init(&report, stdout, form, o->peers.count);
-	rc = node_run(&config, &why);
-	report_clear(&report);
+	log_sink_init(&sink, stderr, log_form(s), s->log_level);
+	config.log = &sink.log;
+	config.report = &report;
+	rc = node_plugins_check(s->plugins, s->plugin_count, s->plugin_folder,
+				&is_usage, &why);
+	if (!rc) {
+		report_init(&report, stdout,
+			    s->json ? SHOW_AS_JSON : SHOW_AS_TEXT,
+			    s->peers.count);
+		rc = node_run(&config, &why);
+		report_clear(&report);
+	}
 	log_sink_clear(&sink);
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	if (!rc)
+		return EXIT_OK;
+	options_failed(c, &why);
+	return is_usage ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/* --- its settings ----------------------------------------------------------
+ */
+
+static void warn(void *ctx, const char *text)
+{
+	const struct command *c = ctx;
+
+	fprintf(stderr, "%s: %s\n", c->name, text);
+}
+
+static int run_with(const struct command *c, const struct run_options *o)
+{
+	const struct settings_sources sources = {
+		.file = o->config,
+		.environment = environ,
+		.flags = &o->flags,
+		.warn = warn,
+		.ctx = (void *)c,
+	};
+	enum settings_place place;
+	struct why why = WHY_NONE;
+	struct settings s;
+	int status = EXIT_OK;
+
+	if (settings_load(&s, &sources, &place, &why)) {
+		if (place == SETTINGS_FLAG)
+			return options_usage(c, "%s", why.text);
+		options_failed(c, &why);
+		return EXIT_USAGE;
+	}
+	if (o->print_config)
+		settings_print(stdout, &s);
+	else
+		status = start(c, &s);
+	settings_clear(&s);
+	return status;
 }
 
 static int run(const struct command *c, int argc, char **argv)
 {
-	struct run_options o = {
-		.name = weft_name,
-		.max_peers = SERVER_MAX_PEERS,
-		.level = LOG_WARN,
-	};
+	struct run_options o = { 0 };
 	int at = options_read(c, &o, argc, argv);
-	int status;
+	int status = at < 0 ? OPTIONS_STATUS(at) : run_with(c, &o);
 
-	if (at < 0)
-		status = OPTIONS_STATUS(at);
-	else if (o.no_listen && o.listen.given)
-		status = options_usage(c, "--listen and --no-listen exclude "
-					  "each other; give one");
-	else
-		status = start(c, &o);
-	value_enodes_clear(&o.peers);
-	value_plugins_clear(&o.plugins);
+	settings_flags_clear(&o.flags);
 	return status;
 }
 
@@ -163,11 +218,12 @@ const struct command command_run = {
 	.operands = "[options]",
 	.summary = "start a node",
 	.examples =
-		"  weft run\n"
-		"  weft run --listen 127.0.0.1:0 --datadir /tmp/b \\\n"
+		"  weft run --plugin foobar\n"
+		"  weft run --plugin foobar --datadir /tmp/b \\\n"
 		"      --peer enode://<key>@127.0.0.1:30303\n"
 		"  weft run --plugin foobar,interval=5s --plugin ./hello.so\n"
-		"  weft run --json --foo-interval 1 | jq -c .\n",
+		"  weft run --config weft.yaml --print-config\n"
+		"  weft run --plugin foobar --json | jq -c .\n",
 	.options = rows,
 	.run = run,
 };

@@ -46,8 +46,9 @@ const struct command command_weft = {
 	.name = "weft",
 	.operands = "COMMAND [options]",
 	.summary = "a devp2p node",
-	.examples = "  weft run                 start a node\n"
-		    "  weft ping enode://...    try to reach one\n",
+	.examples =
+		"  weft run --plugin foobar    start a node that talks foobar\n"
+		"  weft ping enode://...       try to reach one\n",
 	.options = weft_options,
 	.run = run_weft,
 	.below = weft_commands,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/weft/commands.h"
@@ -19,11 +20,20 @@ static void keep_standard_descriptors(void)
 			_exit(EXIT_FAILED);
 }
 
+/* libuv's four threads also do what plugins ask of weft_work: with more of
+ * them, one plugin's long work holds up nobody else's names and files. libuv
+ * reads this when the first thread is needed. */
+static void have_enough_threads(void)
+{
+	setenv("UV_THREADPOOL_SIZE", "8", 0);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
 
 	keep_standard_descriptors();
+	have_enough_threads();
 	/* A reader that went away shows as an error of the write. */
 	signal(SIGPIPE, SIG_IGN);
 	crypto_init(); /* even an enode URL holds a point of the curve */

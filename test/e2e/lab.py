@@ -30,9 +30,14 @@ Result = collections.namedtuple("Result", "status out err")
 
 
 class Node:
-    """One `weft run --json` and what it has told so far."""
+    """One `weft run --json` and what it has told so far. It speaks foobar
+    unless its arguments name plugins; plugins=() is a node without."""
 
-    def __init__(self, test, datadir, *args, listen="127.0.0.1:0"):
+    def __init__(self, test, datadir, *args, listen="127.0.0.1:0",
+                 plugins=("foobar",)):
+        if "--plugin" not in args:
+            for plugin in plugins:
+                args = ("--plugin", plugin) + args
         if listen and "--no-listen" not in args:
             args = ("--listen", listen) + args
         command = [WEFT, "run", "--json", "--datadir", datadir, *args]
@@ -141,7 +146,9 @@ class Lab(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="weft-e2e-")
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
-        self.env = dict(os.environ, HOME=self.path("home"), NO_COLOR="1")
+        self.env = {name: value for name, value in os.environ.items()
+                    if not name.startswith("WEFT_")}
+        self.env.update(HOME=self.path("home"), NO_COLOR="1")
         self.env.pop("XDG_DATA_HOME", None)
         os.mkdir(self.path("home"))
 

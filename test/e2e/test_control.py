@@ -104,13 +104,6 @@ class Control(lab.Lab):
         again.started()
         self.assertEqual(self.admin("a", "admin_peers"), [])
 
-    def test_a_node_without_plugins_has_no_methods_for_them(self):
-        self.node("a").started()
-        self.assertNotIn("plugin", self.admin("a", "rpc_modules"))
-        done = self.weft("admin", "--datadir", self.path("a"), "plugin_list")
-        self.assertEqual(done.status, 1)
-        self.assertIn("does not exist", done.err)
-
 
 if __name__ == "__main__":
     lab.main()

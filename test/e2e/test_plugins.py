@@ -2,6 +2,7 @@
 """Plugins of a running node: given at its start, exchanged while it runs."""
 
 import json
+import os
 
 import lab
 
@@ -37,11 +38,22 @@ class Plugins(lab.Lab):
         self.assertEqual(a.expect("peer_dropped")["reason"], 8)
         a.stop()
 
-    def test_a_plugin_talks_to_the_node_without_plugins(self):
-        a = self.node("a")
-        self.node("b", "--plugin", "foobar", "--peer", a.started()["enode"])
+    def test_a_node_without_plugins_runs_and_can_load_one(self):
+        a = self.node("a", plugins=())
+        start = a.started()
+        self.assertEqual(start["protocols"], [])
+        self.assertEqual(self.admin("a", "plugin_list"), [])
+        self.admin("a", "plugin_load", "foobar")
+        self.node("b", "--peer", start["enode"])
         for way in ("sent", "received"):
             a.expect("foobar", **{way: "bar"})
+
+    def test_a_node_without_plugins_says_what_to_do(self):
+        done = self.weft("run", "--datadir", self.path("a"), "--no-listen",
+                         "--duration", "0.01")
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertIn("  speaks    no protocol; load one: weft run --plugin "
+                      "foobar\n", done.out)
 
     def test_capabilities_come_and_go_with_their_plugin(self):
         a = self.node("a", "--plugin", "foobar,name=other")
@@ -80,20 +92,19 @@ class Plugins(lab.Lab):
         )
 
     def test_what_cannot_be_loaded_is_told_in_a_line(self):
-        for plugin, text in (
-            ("nosuch", "there is no "),
-            ("./nosuch.so", "cannot open"),
-            ("foobar,intervall=1s", "did you mean interval?"),
-            ("foobar,interval=soon", "interval"),
-            ("No", "No"),
+        for plugin, text, status in (
+            ("nosuch", "there is no ", 1),
+            ("./nosuch.so", "cannot open", 1),
+            ("foobar,intervall=1s", "did you mean interval?", 2),
+            ("foobar,interval=soon", "interval", 2),
         ):
             with self.subTest(plugin):
                 done = self.weft("run", "--datadir", self.path("x"),
                                  "--no-listen", "--plugin", plugin)
-                self.assertEqual(done.status, 1, done)
-                self.assertEqual(done.out, "")
+                self.assertEqual((done.status, done.out), (status, ""), done)
                 self.assertEqual(done.err.count("\n"), 1, done.err)
                 self.assertIn(text, done.err)
+                self.assertFalse(os.path.exists(self.path("x")))
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ EXCHANGES = 2000
 class Unread(lab.Lab):
     def stalled(self, **streams):
         """A node that has told more than pipe and queue hold; its peer."""
-        listener = self.node("a", "--foo-interval", "0.001")
+        listener = self.node("a", "--plugin", "foobar,interval=1ms")
         start = listener.started()
         unread = subprocess.Popen(
             [lab.WEFT, "run", "--json", "--no-listen", "--datadir",
-             self.path("b"), "--foo-interval", "0.001", "--peer",
+             self.path("b"), "--plugin", "foobar,interval=1ms", "--peer",
              start["enode"]],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             env=self.env, text=True, **streams)

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -74,6 +76,10 @@ func start(t *testing.T, path string, args ...string) *process {
 	p := &process{t: t, cmd: exec.Command(path, args...), exited: make(chan struct{})}
 	p.grown = sync.NewCond(&p.mu)
 	p.cmd.Stderr = &p.stderr
+	// Those that say where our programs are would be settings of a node.
+	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "WEFT_")
+	})
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -215,10 +221,14 @@ func isNumber(key string, value int) func(event) bool {
 	return func(e event) bool { return e.number(key) == value }
 }
 
-// weft starts `weft run` on a free port, in a data directory of its own.
+// weft starts `weft run` on a free port, in a data directory of its own. It
+// speaks foobar unless the arguments name a plugin.
 func weft(t *testing.T, args ...string) (*process, string) {
 	t.Helper()
 	fixed := []string{"run", "--json", "--listen", "127.0.0.1:0", "--datadir", t.TempDir()}
+	if !slices.Contains(args, "--plugin") {
+		fixed = append(fixed, "--plugin", "foobar")
+	}
 	p := start(t, program(t, "WEFT_BIN"), append(fixed, args...)...)
 	return p, p.await("started").text("enode")
 }

@@ -142,7 +142,7 @@ static void live(struct house *h, const char *all, const char *odd,
 	crypto_init();
 	*h = (struct house){ .wanted = wanted };
 	cr_assert_eq(net_loop_open(&h->loop, NULL), ERR_NONE);
-	node_shared_open(&h->shared, h->loop, NULL);
+	node_shared_open(&h->shared, h->loop, NULL, NULL);
 	h->hang = net_timer_open(h->loop, on_hang, h);
 	net_timer_set(h->hang, mono_add_ms(net_loop_now(h->loop), HANG_MS));
 	wanted_init(&w[0], all, "test");
@@ -194,7 +194,7 @@ Test(node, tells_nothing_once_it_is_closed)
 
 	crypto_init();
 	cr_assert_eq(net_loop_open(&h.loop, NULL), ERR_NONE);
-	node_shared_open(&h.shared, h.loop, NULL);
+	node_shared_open(&h.shared, h.loop, NULL, NULL);
 	h.hang = net_timer_open(h.loop, on_hang, &h);
 	wanted_init(&w, good, "test");
 	for (size_t i = 0; i < NODES; i++) {

@@ -132,6 +132,16 @@ Test(report, escapes_what_peers_say_as_json)
 	check_peer_lines(SHOW_AS_JSON);
 }
 
+static const struct log_field said[] = {
+	{ LOG_KIND_TEXT, .key = "id",
+	  .text = { (const uint8_t *)"abcdef0123", 10 } },
+	{ LOG_KIND_TEXT, .key = "sent",
+	  .text = { (const uint8_t *)"fo\x1bo", 4 } },
+	{ .kind = LOG_KIND_END },
+};
+
+static const struct capability offered = { .name = "foobar", .version = 1 };
+
 Test(report, gives_the_members_of_the_contract_in_json)
 {
 	static const char *const urls[] = { "enode://00@127.0.0.1:3456" };
@@ -146,10 +156,11 @@ Test(report, gives_the_members_of_the_contract_in_json)
 		.urls = urls,
 		.url_count = 1,
 		.listen = { { IP_V4, { 127, 0, 0, 1 } }, 3456 },
-		.protocols = "foobar/1",
+		.offered = &offered,
+		.offered_count = 1,
 	};
 	struct server_counters sums = { .sessions = 1, .messages_in = 2 };
-	struct node_id id = { { 0xab } };
+	struct log_line line = { LOG_INFO, "foobar", "said", said };
 	struct report r;
 	struct page p;
 	const char *text;
@@ -158,11 +169,11 @@ Test(report, gives_the_members_of_the_contract_in_json)
 	page_open(&p);
 	report_init(&r, p.out, SHOW_AS_JSON, 0);
 	report_started(&r, &start);
-	report_foobar(&r, &id, REPORT_RECEIVED, "foo");
+	report_plugin(&r, &line);
 	report_stopped(&r, &sums, 1500000000);
 	text = page_text(&p);
 	cr_assert_not(strncmp(text, head, strlen(head)), "%s", text);
-	cr_assert(strstr(text, "\"received\":\"foo\"}\n"));
+	cr_assert(strstr(text, "{\"event\":\"foobar\","));
 	cr_assert(strstr(text, "{\"event\":\"stopped\",\"sessions\":1,"
 			       "\"messages_in\":2,\"messages_out\":0,"));
 	cr_assert(strstr(text, "\"faults\":{\"bad-mac\":7},\"seconds\":1.5}"));
@@ -170,35 +181,6 @@ Test(report, gives_the_members_of_the_contract_in_json)
 	report_clear(&r);
 	page_close(&p);
 }
-
-Test(report, tells_how_much_of_a_peer_was_left_out)
-{
-	struct node_id id = { { 0xab } };
-
-	for (int form = SHOW_AS_TEXT; form <= SHOW_AS_JSON; form++) {
-		struct report r;
-		struct page p;
-
-		page_open(&p);
-		report_init(&r, p.out, form, 0);
-		report_foobar_left_out(&r, &id, 1234);
-		cr_assert_eq(lines(page_text(&p)), 1);
-		cr_assert(strstr(page_text(&p), "ab000000"));
-		cr_assert(strstr(page_text(&p),
-				 form == SHOW_AS_JSON ? ",\"count\":1234}\n"
-						      : "1234 more left out"));
-		report_clear(&r);
-		page_close(&p);
-	}
-}
-
-static const struct log_field said[] = {
-	{ LOG_KIND_TEXT, .key = "id",
-	  .text = { (const uint8_t *)"abcdef0123", 10 } },
-	{ LOG_KIND_TEXT, .key = "sent",
-	  .text = { (const uint8_t *)"fo\x1bo", 4 } },
-	{ .kind = LOG_KIND_END },
-};
 
 static void report_says(enum show_form form, const struct log_line *line,
 			const char *expected)

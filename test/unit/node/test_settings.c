@@ -138,8 +138,12 @@ Test(settings, have_defaults)
 	cr_assert_null(s.name);
 	cr_assert_eq(s.peers.count, 0);
 	cr_assert_eq(s.max_peers, 50);
+	cr_assert_eq(s.max_pending, 50);
+	cr_assert_eq(s.dial_ratio, 3);
+	cr_assert_eq(s.trusted.count, 0);
+	cr_assert_null(s.netrestrict.list);
+	cr_assert_eq(s.log_format, SETTING_LOG_AUTO);
 	cr_assert_not(s.accept_plain);
-	cr_assert_eq(s.foo_interval_ms, 0);
 	cr_assert_eq(s.duration_ms, 0);
 	cr_assert_eq(s.log_level, LOG_WARN);
 	cr_assert_not(s.json);
@@ -157,8 +161,14 @@ Test(settings, are_read_from_yaml)
 				  "  - " NODE_A "\n"
 				  "  - '" NODE_B "'\n"
 				  "max_peers: 20\n"
+				  "max_pending: 10\n"
+				  "dial_ratio: 2\n"
+				  "trusted: [enode://" KEY_A "]\n"
+				  "netrestrict:\n"
+				  "  - 10.0.0.0/8\n"
+				  "  - 2001:db8::1/32, 127.0.0.0/8\n"
+				  "log_format: text\n"
 				  "accept_plain: true\n"
-				  "foo_interval: 250ms\n"
 				  "duration: 1.5\n"
 				  "log_level: debug\n"
 				  "json: true\n"
@@ -173,8 +183,15 @@ Test(settings, are_read_from_yaml)
 	cr_assert_eq(s.peers.list[0].tcp, 1);
 	cr_assert_eq(s.peers.list[1].tcp, 2);
 	cr_assert_eq(s.max_peers, 20);
+	cr_assert_eq(s.max_pending, 10);
+	cr_assert_eq(s.dial_ratio, 2);
+	cr_assert_eq(s.trusted.count, 1);
+	cr_assert_eq(s.trusted.list[0].tcp, 0);
+	cr_assert_eq(s.netrestrict.list->count, 3);
+	cr_assert_eq(s.netrestrict.list->nets[1].bits, 32);
+	cr_assert_eq(s.netrestrict.list->nets[1].ip.b[15], 0);
+	cr_assert_eq(s.log_format, SETTING_LOG_TEXT);
 	cr_assert(s.accept_plain);
-	cr_assert_eq(s.foo_interval_ms, 250);
 	cr_assert_eq(s.duration_ms, 1500);
 	cr_assert_eq(s.log_level, LOG_DEBUG);
 	cr_assert(s.json);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/report_inside.h"
+
+static json_t *json_id(const struct node_id *id)
+{
+	char text[NODE_ID_HEX];
+
+	return json_string(node_id_text(text, id));
+}
+
+static json_t *json_addr(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return json_string(addr_text(text, a));
+}
+
+void report_json_started(struct report *r, const struct report_start *start)
+{
+	json_t *o = show_json_event("started");
+	json_t *urls = json_array(), *protocols = json_array();
+	char text[REPORT_CAPABILITY_MAX];
+
+	for (size_t i = 0; i < start->url_count; i++)
+		if (json_array_append_new(urls, json_string(start->urls[i])))
+			abort();
+	for (size_t i = 0; i < start->offered_count; i++)
+		if (json_array_append_new(protocols,
+					  json_string(report_capability(
+						  text, &start->offered[i]))))
+			abort();
+	show_json_set(o, "enode", json_string(start->urls[0]));
+	show_json_set(o, "listen",
+		      start->listen.port ? json_addr(&start->listen)
+					 : json_null());
+	show_json_set(o, "name", show_json_own(start->name));
+	show_json_set(o, "pid", json_integer(getpid()));
+	show_json_set(o, "id", json_id(&start->id));
+	show_json_set(o, "enodes", urls);
+	show_json_set(o, "protocols", protocols);
+	show_json_set(o, "datadir", show_json_own(start->datadir));
+	show_json_line(r->out, o);
+}
+
+void report_json_added(struct report *r, const struct server_event *ev)
+{
+	json_t *o = show_json_event("peer_added");
+	json_t *protocols = json_array();
+	char text[REPORT_CAPABILITY_MAX];
+
+	for (size_t i = 0; i < ev->shared_count; i++)
+		if (json_array_append_new(protocols,
+					  json_string(report_capability(
+						  text, ev->shared[i]))))
+			abort();
+	show_json_set(o, "id", json_id(&ev->peer->id));
+	show_json_set(o, "name", show_json_text(hello_name(ev->hello)));
+	show_json_set(o, "remote", json_addr(&ev->peer->remote));
+	show_json_set(o, "inbound", json_boolean(ev->peer->inbound));
+	show_json_set(o, "protocols", protocols);
+	show_json_set(o, "peers", json_integer((json_int_t)ev->peers));
+	show_json_line(r->out, o);
+}
+
+void report_json_dropped(struct report *r, const struct server_event *ev)
+{
+	json_t *o = show_json_event("peer_dropped");
+
+	show_json_set(o, "id", json_id(&ev->peer->id));
+	show_json_set(o, "reason", json_integer(ev->reason));
+	show_json_set(o, "cause", show_json_text(span_text(ev->cause)));
+	show_json_set(o, "peers", json_integer((json_int_t)ev->peers));
+	show_json_line(r->out, o);
+}
+
+void report_json_failed(struct report *r, const struct enode *node,
+			const char *cause, enum report_next next)
+{
+	json_t *o = show_json_event("dial_failed");
+	char url[ENODE_URL_MAX];
+
+	show_json_set(o, "enode", json_string(enode_url(url, node)));
+	show_json_set(o, "cause", json_string(cause));
+	show_json_set(o, "again", json_boolean(next == REPORT_TRIED_AGAIN));
+	show_json_line(r->out, o);
+}
+
+void report_json_plugin(struct report *r, const struct log_line *line)
+{
+	static const char *const taken[] = {
+		"started", "peer_added",    "peer_dropped", "dial_failed",
+		"stopped", "dropped_lines", "log",
+	};
+	char event[128];
+	json_t *o;
+
+	snprintf(event, sizeof(event), "%s", line->area);
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		if (!strcmp(line->area, taken[i]))
+			snprintf(event, sizeof(event), "plugin_%s", taken[i]);
+	o = show_json_event(event);
+	for (const struct log_field *f = line->fields; f->kind != LOG_KIND_END;
+	     f++)
+		show_json_set(o, f->key, show_json_text(f->text));
+	show_json_set(o, "message", show_json_own(line->message));
+	show_json_line(r->out, o);
+}
+
+void report_json_stopped(struct report *r, const struct server_counters *sums,
+			 uint64_t ns)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} members[] = {
+		{ "sessions", sums->sessions },
+		{ "messages_in", sums->messages_in },
+		{ "messages_out", sums->messages_out },
+		{ "bytes_in", sums->bytes_in },
+		{ "bytes_out", sums->bytes_out },
+		{ "accepted", sums->accepted },
+		{ "dialed", sums->dialed },
+		{ "throttled", sums->throttled },
+		{ "replays", sums->replays },
+		{ "timeouts_handshake", sums->timeouts_handshake },
+		{ "timeouts_idle", sums->timeouts_idle },
+		{ "timeouts_slow", sums->timeouts_slow },
+		{ "disconnects_sent", sums->disconnects_sent },
+		{ "disconnects_received", sums->disconnects_received },
+	};
+	json_t *o = show_json_event("stopped");
+	json_t *faults = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		show_json_set(o, members[i].key,
+			      json_integer((json_int_t)members[i].value));
+	for (int f = RLPX_FAULT_NONE + 1; f < RLPX_FAULT_COUNT; f++)
+		if (sums->faults[f])
+			show_json_set(
+				faults, rlpx_fault_name(f),
+				json_integer((json_int_t)sums->faults[f]));
+	show_json_set(o, "faults", faults);
+	show_json_set(o, "seconds", json_real((double)ns / 1e9));
+	show_json_line(r->out, o);
+}
