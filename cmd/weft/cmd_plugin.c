@@ -348,7 +348,7 @@ static int run_check(const struct command *c, int argc, char **argv)
 
 static const struct command command_check = {
 	.name = "weft plugin check",
-	.operands = "FILE|NAME [--json]",
+	.operands = "FILE|PLUGIN [--json]",
 	.summary =
 		"load a plugin in a child process, and say what it is or why "
 		"it is refused",

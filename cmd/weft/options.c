@@ -72,8 +72,7 @@ static void print_options(const struct option_row *rows)
 	print_row("-h, --help", "show this");
 }
 
-/* "run" of "weft run". */
-static const char *last_word(const struct command *c)
+const char *options_word(const struct command *c)
 {
 	const char *space = strrchr(c->name, ' ');
 
@@ -87,7 +86,8 @@ static void print_help(const struct command *c)
 	if (c->below) {
 		printf("\nCommands:\n");
 		for (size_t i = 0; c->below[i]; i++)
-			print_row(last_word(c->below[i]), c->below[i]->summary);
+			print_row(options_word(c->below[i]),
+				  c->below[i]->summary);
 	}
 	print_options(c->options);
 	if (c->examples)
@@ -221,7 +221,7 @@ static const struct command *find_below(const struct command *c,
 					const char *word)
 {
 	for (size_t i = 0; c->below[i]; i++)
-		if (!strcmp(last_word(c->below[i]), word))
+		if (!strcmp(options_word(c->below[i]), word))
 			return c->below[i];
 	return NULL;
 }
@@ -233,7 +233,7 @@ static int unknown_command(const struct command *c, const char *word)
 	const char *nearest;
 
 	while (c->below[count]) {
-		names[count] = last_word(c->below[count]);
+		names[count] = options_word(c->below[count]);
 		count++;
 	}
 	nearest = suggest_nearest(word, names, count);

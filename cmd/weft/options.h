@@ -19,10 +19,12 @@ enum {
 };
 
 struct option_row {
-	const char *name;  /* "listen", given as --listen */
-	const char *value; /* "ADDR"; NULL: it takes none */
-	const char *help;  /* lines, the first without indentation */
-	size_t field;	   /* offset in the command's struct */
+	const char *name; /* "listen", given as --listen */
+	/* "ADDR"; NULL: it takes none. Also what completes it in a shell:
+	 * FILE, DIR, PLUGIN, or words: "text|json". See spec.h of the pages. */
+	const char *value;
+	const char *help; /* lines, the first without indentation */
+	size_t field;	  /* offset in the command's struct */
 
 	/* Read the text (NULL without a value) into the field. The message
 	 * does not repeat the option's name. */
@@ -56,6 +58,9 @@ int options_read(const struct command *c, void *values, int argc, char **argv);
 /* options_dispatch - run the command that the arguments name, below c or c
  * itself. Returns the exit status. */
 int options_dispatch(const struct command *c, int argc, char **argv);
+
+/* options_word - "run" of "weft run". */
+const char *options_word(const struct command *c);
 
 /* Complain on standard error, one line that begins with the command's name.
  * options_usage adds where help is to be had, and returns EXIT_USAGE;

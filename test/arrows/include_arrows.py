@@ -39,6 +39,7 @@ ARROWS = {
     "protocols": CODECS,
     "node": NODE,
     "cmd": ["node"] + NODE,
+    "packaging": ["cmd", "node"],
     "plugins": ["protocols"],
 }
 
@@ -86,7 +87,7 @@ PURE = ["p2p/rlp", "p2p/rlpx", "p2p/enode", "p2p/discover", "p2p/dnsdisc",
         "protocols"]
 IMPURE = ["p2p/crypto/rng.h", "p2p/base/log.h"]
 
-SOURCES = ["p2p", "protocols", "node", "plugins", "cmd"]
+SOURCES = ["p2p", "protocols", "node", "plugins", "cmd", "packaging"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]*)"|<([^>]*)>|(\S.*))')
 
 
