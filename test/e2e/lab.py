@@ -122,6 +122,19 @@ class Node:
     def errors(self):
         return "".join(self.err)
 
+    def memory(self):
+        """Bytes of it that lie in memory now."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        self.test.fail("the system does not say how large a process is")
+        return None
+
+    def files(self):
+        """How many descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def kinds(self):
         return [event["event"] for event in self.seen]
 
@@ -172,6 +185,26 @@ class Lab(unittest.TestCase):
         self.assertNotIn("Sanitizer", done.stderr)
         self.assertNotIn("runtime error", done.stderr)
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def eventually(self, holds, what):
+        """Ask again and again until it holds. Returns what it gave."""
+        deadline = time.monotonic() + DEADLINE
+        while not (found := holds()):
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.02)
+        return found
+
+    def as_root(self, *command):
+        """Run a command with the rights that a test of strangers needs."""
+        if os.geteuid() != 0:
+            command = ("sudo", "-n", *command)
+        done = subprocess.run(command, capture_output=True, text=True,
+                              timeout=DEADLINE)
+        self.assertEqual(
+            done.returncode, 0,
+            f"{command} must work: run the tests as root, or let sudo do it "
+            f"without a password: {done.stderr}")
+        return done.stdout
 
     def write(self, name, text, mode=0o600):
         with open(self.path(name), "w", encoding="ascii") as file:
