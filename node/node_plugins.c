@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 static enum err check(struct loader *loader, const struct wanted *w,
-		      bool *is_option, struct why *why)
+		      const struct wanted **misused, struct why *why)
 {
 	struct loader_image *image;
 	struct options *options;
@@ -15,7 +15,7 @@ static enum err check(struct loader *loader, const struct wanted *w,
 		return rc;
 	rc = wanted_options(&options, w, loader_plugin(image)->options, why);
 	if (rc)
-		*is_option = true;
+		*misused = w;
 	else
 		options_free(options);
 	loader_put(image);
@@ -23,7 +23,7 @@ static enum err check(struct loader *loader, const struct wanted *w,
 }
 
 enum err node_plugins_check(const struct wanted *wanted, size_t count,
-			    const char *folder, bool *is_option,
+			    const char *folder, const struct wanted **misused,
 			    struct why *why)
 {
 	struct loader *loader = loader_new(&(struct loader_config){
@@ -32,9 +32,9 @@ enum err node_plugins_check(const struct wanted *wanted, size_t count,
 	});
 	enum err rc = ERR_NONE;
 
-	*is_option = false;
+	*misused = NULL;
 	for (size_t i = 0; i < count && !rc; i++)
-		rc = check(loader, &wanted[i], is_option, why);
+		rc = check(loader, &wanted[i], misused, why);
 	loader_free(loader);
 	return rc;
 }

@@ -44,11 +44,12 @@ struct node_plugins {
 
 /* node_plugins_check - can these be loaded, and do they take their options?
  * Each is loaded and let go again, before anything of a node is there. Errors
- * of loader_get and wanted_options; *is_option is set, and says whether it is
- * one of the latter: a mistake in a setting rather than in a plugin. Blocks on
+ * of loader_get, and of wanted_options; *misused is the plugin of the latter, a
+ * mistake in a setting rather than in a plugin, and NULL otherwise. Blocks on
  * the file system. */
 MUST_USE enum err node_plugins_check(const struct wanted *wanted, size_t count,
-				     const char *folder, bool *is_option,
+				     const char *folder,
+				     const struct wanted **misused,
 				     struct why *why);
 
 void node_plugins_open(struct node_plugins *p,

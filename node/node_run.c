@@ -209,13 +209,15 @@ static void tell_start(struct run *n)
 static void dial_peers(struct run *n)
 {
 	const struct node_run_config *c = n->config;
+	struct enode self;
 
+	node_self(n->node, &self);
 	for (size_t i = 0; i < c->peer_count; i++) {
 		struct why why = WHY_NONE;
 		enum err rc =
 			server_dial(node_server(n->node), &c->peers[i], &why);
 
-		if (rc == ERR_DENIED)
+		if (rc && node_id_equal(&c->peers[i].id, &self.id))
 			/* One list of nodes is often given to all of them. */
 			err_fail(&why, rc,
 				 "this is the node itself; it is not dialed");

@@ -99,6 +99,7 @@ static void clear_text(void *field)
 }
 
 const struct setting_type setting_text = {
+	.name = "text",
 	.form = SETTING_TEXT,
 	.size = sizeof(char *),
 	.read = read_text,
@@ -106,6 +107,7 @@ const struct setting_type setting_text = {
 	.clear = clear_text,
 };
 const struct setting_type setting_path = {
+	.name = "path",
 	.form = SETTING_PATH,
 	.size = sizeof(char *),
 	.read = read_text,
@@ -113,6 +115,7 @@ const struct setting_type setting_path = {
 	.clear = clear_text,
 };
 const struct setting_type setting_hello_name = {
+	.name = "text",
 	.form = SETTING_TEXT,
 	.size = sizeof(char *),
 	.read = read_hello_name,
@@ -142,6 +145,7 @@ static bool print_flag(FILE *out, const void *field)
 }
 
 const struct setting_type setting_flag = {
+	.name = "true or false",
 	.form = SETTING_PLAIN,
 	.size = sizeof(bool),
 	.read = read_flag,
@@ -189,6 +193,7 @@ static bool print_count(FILE *out, const void *field)
 }
 
 const struct setting_type setting_count = {
+	.name = "number",
 	.form = SETTING_PLAIN,
 	.size = sizeof(uint64_t),
 	.read = read_count,
@@ -253,6 +258,7 @@ static bool print_interval(FILE *out, const void *field)
 }
 
 const struct setting_type setting_interval = {
+	.name = "duration",
 	.form = SETTING_EITHER,
 	.size = sizeof(uint64_t),
 	.read = read_interval,
@@ -278,6 +284,7 @@ static bool print_level(FILE *out, const void *field)
 }
 
 const struct setting_type setting_level = {
+	.name = "word",
 	.form = SETTING_EITHER,
 	.size = sizeof(enum log_level),
 	.read = read_level,
@@ -325,6 +332,7 @@ static bool print_listen(FILE *out, const void *field)
 }
 
 const struct setting_type setting_listen = {
+	.name = "address",
 	.form = SETTING_EITHER,
 	.size = sizeof(struct setting_listen),
 	.read = read_listen,
@@ -405,6 +413,7 @@ static void clear_nodes(void *field)
 }
 
 const struct setting_type setting_nodes = {
+	.name = "list of enode URLs",
 	.form = SETTING_LIST,
 	.size = sizeof(struct setting_nodes),
 	.read = read_nodes,
@@ -412,6 +421,7 @@ const struct setting_type setting_nodes = {
 	.clear = clear_nodes,
 };
 const struct setting_type setting_identities = {
+	.name = "list of enode URLs",
 	.form = SETTING_LIST,
 	.size = sizeof(struct setting_nodes),
 	.read = read_identities,
@@ -472,6 +482,7 @@ static void clear_networks(void *field)
 }
 
 const struct setting_type setting_networks = {
+	.name = "list of networks",
 	.form = SETTING_LIST,
 	.size = sizeof(struct setting_networks),
 	.read = read_networks,
@@ -508,6 +519,7 @@ static bool print_log_format(FILE *out, const void *field)
 }
 
 const struct setting_type setting_log_format = {
+	.name = "word",
 	.form = SETTING_EITHER,
 	.size = sizeof(enum setting_log_format),
 	.read = read_log_format,

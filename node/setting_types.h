@@ -34,6 +34,7 @@ struct setting_row {
 };
 
 struct setting_type {
+	const char *name; /* "number": for whoever sets it */
 	enum setting_form form;
 	size_t size; /* of the field */
 

@@ -9,10 +9,6 @@
 #define PREFIX "WEFT_"
 #define PLUGIN_PREFIX "WEFT_PLUGIN_"
 
-enum {
-	VARIABLE_MAX = 64, /* of ours; with terminator */
-};
-
 /* "max_peers" as "MAX_PEERS", "my-plugin" as "MY_PLUGIN". */
 static void upper(char *out, size_t room, const char *text)
 {
@@ -26,6 +22,15 @@ static void upper(char *out, size_t room, const char *text)
 		out[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 	}
 	out[i] = '\0';
+}
+
+const char *settings_variable(char out[SETTINGS_VARIABLE_MAX],
+			      const struct setting_row *row)
+{
+	strcpy(out, PREFIX);
+	upper(out + strlen(PREFIX), SETTINGS_VARIABLE_MAX - strlen(PREFIX),
+	      row->key);
+	return out;
 }
 
 /* The other way, as far as it goes: '_' stays. */
@@ -53,12 +58,10 @@ static const char *value_of(const char *entry, const char *name)
 static const struct setting_row *find_variable(const char *entry,
 					       const char **value)
 {
-	char name[VARIABLE_MAX] = PREFIX;
+	char name[SETTINGS_VARIABLE_MAX];
 
 	for (const struct setting_row *row = settings_rows(); row->key; row++) {
-		upper(name + strlen(PREFIX), sizeof(name) - strlen(PREFIX),
-		      row->key);
-		*value = value_of(entry, name);
+		*value = value_of(entry, settings_variable(name, row));
 		if (*value)
 			return row;
 	}
@@ -96,10 +99,10 @@ static enum err hear_variable(const struct settings_speaker *sp,
 			      const struct setting_row *row, const char *value,
 			      struct why *why)
 {
-	char where[VARIABLE_MAX] = PREFIX;
+	char where[SETTINGS_VARIABLE_MAX];
 	enum err rc;
 
-	upper(where + strlen(PREFIX), sizeof(where) - strlen(PREFIX), row->key);
+	settings_variable(where, row);
 	if (row->type->form == SETTING_LIST ||
 	    row->type->form == SETTING_PLUGINS)
 		rc = env_items(sp, row, value, where, why);
@@ -183,16 +186,17 @@ static enum err hear_plugin_variable(struct wanted *w, const char *entry,
 static void warn_variable(const struct settings_sources *sources,
 			  const char *entry)
 {
-	const char *known[SETTINGS_KEYS_MAX];
+	const char *known[SETTINGS_KEYS_MAX + 1];
 	size_t count = settings_keys(known);
 	size_t len = strcspn(entry, "=");
-	char key[VARIABLE_MAX];
-	char capitals[VARIABLE_MAX];
+	char key[SETTINGS_VARIABLE_MAX];
+	char capitals[SETTINGS_VARIABLE_MAX];
 	struct why why = WHY_NONE;
 	const char *nearest;
 
 	if (!sources->warn)
 		return;
+	known[count++] = "config";
 	lower(key, sizeof(key), entry + strlen(PREFIX), len - strlen(PREFIX));
 	nearest = suggest_nearest(key, known, count);
 	upper(capitals, sizeof(capitals), nearest ? nearest : "");

@@ -120,7 +120,8 @@ static enum err file_option(const struct settings_speaker *sp, struct wanted *w,
 
 	if (!rc && !setting_is_text(node->text))
 		rc = err_fail(why, ERR_FORMAT, "not plain UTF-8 text");
-	node_where(where, sp, node);
+	snprintf(where, sizeof(where), "%s:%zu:%zu: %s", sp->file, node->line,
+		 node->column, node->path);
 	if (!rc)
 		rc = wanted_set(w, node->key, node->text, where, sp->place,
 				why);

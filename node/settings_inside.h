@@ -9,8 +9,9 @@
 #include "node/settings.h"
 
 enum {
-	SETTINGS_WHERE_MAX = PATH_MAX + 48,		 /* "FILE:3:12" */
-	SETTINGS_WORD_MAX = OPTIONS_VALUE_MAX + PATH_MAX /* an item's text */
+	SETTINGS_WHERE_MAX = PATH_MAX + 48,		  /* "FILE:3:12" */
+	SETTINGS_WORD_MAX = OPTIONS_VALUE_MAX + PATH_MAX, /* an item's text */
+	SETTINGS_VARIABLE_MAX = 64, /* "WEFT_MAX_PEERS", with terminator */
 };
 
 /* Who is speaking. */
@@ -69,6 +70,10 @@ enum err settings_hear_flags(struct settings *s,
 enum err settings_hear_plugin_variables(struct settings *s,
 					const struct settings_sources *sources,
 					struct why *why);
+
+/* settings_variable - the variable that sets it. Returns out. */
+const char *settings_variable(char out[SETTINGS_VARIABLE_MAX],
+			      const struct setting_row *row);
 
 /* settings_config_file - what WEFT_CONFIG says; NULL when nothing. */
 const char *settings_config_file(char *const *environment);

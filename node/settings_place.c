@@ -123,6 +123,7 @@ static enum err set_plugin(const struct settings_speaker *sp,
 {
 	size_t len = strcspn(text, ",");
 	struct wanted *w = NULL;
+	char place[SETTINGS_WHERE_MAX + PATH_MAX];
 	char what[PATH_MAX];
 	enum err rc;
 
@@ -134,8 +135,10 @@ static enum err set_plugin(const struct settings_speaker *sp,
 	if (rc)
 		return rc;
 	settings_note(sp, row, where);
-	if (text[len] == ',')
-		rc = wanted_set_list(w, text + len + 1, where, sp->place, why);
+	if (text[len] != ',')
+		return ERR_NONE;
+	snprintf(place, sizeof(place), "%s: %.*s", where, (int)len, text);
+	rc = wanted_set_list(w, text + len + 1, place, sp->place, why);
 	return rc ? err_wrap(why, rc, "%.60s", what) : ERR_NONE;
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/settings_inside.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-/* A text of a comment: it must end with its line. */
+/* A text of a comment: it must end with its line. What stands behind a colon
+ * and a blank says which setting that is. */
 static void print_where(FILE *out, const char *where)
 {
 	fputs("  # ", out);
-	for (; where && *where; where++)
+	for (; where && *where && strncmp(where, ": ", 2); where++)
 		putc((unsigned char)*where < 0x20 ? '?' : *where, out);
 	fputs(where ? "\n" : "default\n", out);
 }
@@ -28,24 +30,26 @@ static void print_plugin(FILE *out, const struct wanted *w)
 	}
 }
 
-/* What it does, a comment. */
+/* What it does, of what type it is and how else it is set, as comments. */
 static void print_help(FILE *out, const struct setting_row *row)
 {
+	char variable[SETTINGS_VARIABLE_MAX];
 	const char *line = row->help;
+	size_t n;
 
-	putc('\n', out);
-	for (;;) {
-		size_t n = strcspn(line, "\n");
-
-		fprintf(out, "# %.*s", (int)n, line);
-		if (!line[n])
-			break;
-		putc('\n', out);
-		line += n + 1;
+	for (; *line; line += n + !!line[n]) {
+		n = strcspn(line, "\n");
+		fprintf(out, "%s# %.*s\n", line == row->help ? "\n" : "",
+			(int)n, line);
 	}
 	if (row->fallback_help)
-		fprintf(out, " (default %s)", row->fallback_help);
-	putc('\n', out);
+		fprintf(out, "# (default %s)\n", row->fallback_help);
+	fprintf(out, "# %s", row->type->name);
+	if (row->type == &setting_count)
+		fprintf(out, " from %" PRIu64 " to %" PRIu64, row->min,
+			row->max);
+	fprintf(out, "; %s, --%s%s%s\n", settings_variable(variable, row),
+		row->flag, row->value ? " " : "", row->value ? row->value : "");
 }
 
 static void print_row(FILE *out, const struct settings *s,

@@ -9,7 +9,10 @@ enum {
 
 #define FIELD(member) offsetof(struct settings, member)
 
-static const struct setting_type plugins_type = { .form = SETTING_PLUGINS };
+static const struct setting_type plugins_type = {
+	.name = "list of plugins",
+	.form = SETTING_PLUGINS,
+};
 
 static const struct setting_row rows[] = {
 	{ .key = "listen",

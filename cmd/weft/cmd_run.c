@@ -35,7 +35,8 @@ static const struct option_row own_rows[] = {
 	  .field = FIELD(config),
 	  .read = value_text },
 	{ .name = "print-config",
-	  .help = "print all settings and where each was made, and end",
+	  .help = "print all settings and where each was made, check\n"
+		  "them, and end",
 	  .field = FIELD(print_config),
 	  .read = value_flag },
 };
@@ -143,26 +144,34 @@ static int start(const struct command *c, const struct settings *s)
 	struct why why = WHY_NONE;
 	struct log_sink sink;
 	struct report report;
-	bool is_usage;
 	enum err rc;
 
 	log_sink_init(&sink, stderr, log_form(s), s->log_level);
+	report_init(&report, stdout, s->json ? SHOW_AS_JSON : SHOW_AS_TEXT,
+		    s->peers.count);
 	config.log = &sink.log;
 	config.report = &report;
-	rc = node_plugins_check(s->plugins, s->plugin_count, s->plugin_folder,
-				&is_usage, &why);
-	if (!rc) {
-		report_init(&report, stdout,
-			    s->json ? SHOW_AS_JSON : SHOW_AS_TEXT,
-			    s->peers.count);
-		rc = node_run(&config, &why);
-		report_clear(&report);
-	}
+	rc = node_run(&config, &why);
+	report_clear(&report);
 	log_sink_clear(&sink);
-	if (!rc)
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+/* A plugin that cannot be loaded and options that it does not have should be
+ * told before there is anything of a node. */
+static int check_plugins(const struct command *c, const struct settings *s)
+{
+	const struct wanted *misused;
+	struct why why = WHY_NONE;
+
+	if (!node_plugins_check(s->plugins, s->plugin_count, s->plugin_folder,
+				&misused, &why))
 		return EXIT_OK;
 	options_failed(c, &why);
-	return is_usage ? EXIT_USAGE : EXIT_FAILED;
+	if (!misused)
+		return EXIT_FAILED;
+	fprintf(stderr, "Try 'weft plugin check %s'.\n", misused->what);
+	return EXIT_USAGE;
 }
 
 /* --- its settings ----------------------------------------------------------
@@ -172,7 +181,7 @@ static void warn(void *ctx, const char *text)
 {
 	const struct command *c = ctx;
 
-	fprintf(stderr, "%s: %s\n", c->name, text);
+	fprintf(stderr, "%s: warning: %s\n", c->name, text);
 }
 
 static int run_with(const struct command *c, const struct run_options *o)
@@ -187,7 +196,7 @@ static int run_with(const struct command *c, const struct run_options *o)
 	enum settings_place place;
 	struct why why = WHY_NONE;
 	struct settings s;
-	int status = EXIT_OK;
+	int status;
 
 	if (settings_load(&s, &sources, &place, &why)) {
 		if (place == SETTINGS_FLAG)
@@ -197,7 +206,8 @@ static int run_with(const struct command *c, const struct run_options *o)
 	}
 	if (o->print_config)
 		settings_print(stdout, &s);
-	else
+	status = check_plugins(c, &s);
+	if (!status && !o->print_config)
 		status = start(c, &s);
 	settings_clear(&s);
 	return status;

@@ -139,6 +139,20 @@ const char *wanted_name(char *out, size_t room, const struct wanted *w)
 	return out;
 }
 
+/* "weft.yaml:7:17: plugins[0].options.greeting: ...": where a key's path tells
+ * the name of the option, it is not told again. */
+static enum err complain(struct why *why, enum err rc,
+			 const struct wanted_option *o, const char *text)
+{
+	const char *dot = strrchr(o->where, '.');
+	size_t len = strlen(o->name);
+
+	if (dot && !strcmp(dot + 1, o->name) && !strncmp(text, o->name, len) &&
+	    text[len] == ':')
+		text += len + 2;
+	return err_fail(why, rc, "%s: %s", o->where, text);
+}
+
 enum err wanted_options(struct options **out, const struct wanted *w,
 			const struct weft_option *const *declared,
 			struct why *why)
@@ -150,11 +164,12 @@ enum err wanted_options(struct options **out, const struct wanted *w,
 		return rc;
 	for (size_t i = 0; i < w->option_count; i++) {
 		const struct wanted_option *o = &w->options[i];
+		struct why told = WHY_NONE;
 
-		rc = options_set(options, o->name, o->value, why);
+		rc = options_set(options, o->name, o->value, &told);
 		if (rc) {
 			options_free(options);
-			return err_wrap(why, rc, "%s", o->where);
+			return complain(why, rc, o, told.text);
 		}
 	}
 	*out = options;

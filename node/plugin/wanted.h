@@ -10,7 +10,8 @@
 struct wanted_option {
 	char *name;
 	char *value;
-	char *where;   /* "weft.yaml:7:17", "--plugin": leads error messages */
+	char *where;   /* leads error messages: "--plugin: foobar",
+			* "weft.yaml:7:17: plugins[0].options.greeting" */
 	unsigned rank; /* of that place: what a higher one says stands */
 };
 

@@ -83,7 +83,10 @@ def write(scratch, name, text):
 
 def run_fault(block, folder):
     """How a block of commands failed, or None."""
-    env = dict(os.environ, NO_COLOR="1")
+    # Ours would be settings of the nodes that a document starts.
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith("WEFT_")}
+    env["NO_COLOR"] = "1"
     if folder:
         env["PATH"] = os.path.join(BUILD, "cmd/weft") + ":" + env["PATH"]
         env["HOME"] = folder

@@ -220,7 +220,8 @@ Test(settings, read_plugins_by_name_and_with_options)
 	cr_assert_str_eq(option_of(&s, 1, "greeting"), "hi");
 	cr_assert_str_eq(option_of(&s, 1, "interval"), "5s");
 	cr_assert_str_eq(option_of(&s, 1, "loud"), "true");
-	cr_assert_str_eq(s.plugins[1].options[0].where, "weft.yaml:5:17");
+	cr_assert_str_eq(s.plugins[1].options[0].where,
+			 "weft.yaml:5:17: plugins[1].options.greeting");
 	cr_assert_str_eq(s.plugins[2].what, "42");
 	cr_assert_str_eq(s.plugins[3].what, "gossip");
 	settings_clear(&s);
@@ -621,6 +622,9 @@ Test(settings, print_what_reads_as_the_same)
 		      "datadir: \"/a \\x01\\t\\\\ \\\" # \xc3\xa4\"\n"
 		      "name: 'true'\n"
 		      "peers: [" NODE_A ", " NODE_B "]\n"
+		      "trusted: [enode://" KEY_B "]\n"
+		      "netrestrict: ['::1/128', 10.1.2.3/8]\n"
+		      "log_format: json\n"
 		      "duration: 90s\n"
 		      "log_level: error\n"
 		      "plugins: [x, {name: ./y, options: {a: \"1\\n2\"}}]\n");
@@ -631,6 +635,9 @@ Test(settings, print_what_reads_as_the_same)
 	cr_assert_str_eq(again.datadir, s.datadir);
 	cr_assert_str_eq(again.name, "true");
 	cr_assert_eq(again.duration_ms, 90000);
+	cr_assert_eq(again.trusted.count, 1);
+	cr_assert_eq(again.netrestrict.list->count, 2);
+	cr_assert_eq(again.log_format, SETTING_LOG_JSON);
 	cr_assert_str_eq(option_of(&again, 1, "a"), "1\n2");
 	second = printed(&again);
 	strip_comments(first);
