@@ -51,9 +51,6 @@ int api_option_int(struct weft_host *h, const char *name, int64_t *out);
 void api_log(struct weft_host *h, int level, const char *message,
 	     const char *const *pairs);
 int api_count(struct weft_host *h, const char *metric, int64_t add);
-int api_service_get(struct weft_host *h, const char *name, uint32_t version,
-		    const void **table);
-void api_service_put(struct weft_host *h, const void *table);
 
 /* --- api_channel.c ---------------------------------------------------------
  */
@@ -103,6 +100,18 @@ void api_event_free(struct weft_event *e);
 struct weft_timer *api_timer(struct weft_host *h, weft_time first,
 			     weft_time every, void (*fn)(void *arg), void *arg);
 void api_timer_free(struct weft_timer *t);
+
+/* --- service.c --------------------------------------------------------------
+ */
+
+int api_service_add(struct weft_host *h, const struct weft_service *service,
+		    size_t size, void *state);
+int api_service_get(struct weft_host *h, const char *name, uint32_t version,
+		    struct weft_service_use **out);
+int api_service_call(struct weft_service_use *use, uint32_t number,
+		     const void *request, size_t size, weft_time deadline,
+		     struct weft_shared **reply);
+void api_service_put(struct weft_service_use *use);
 
 /* --- rpc.c, api_text.c, api_rlp.c ------------------------------------------
  */

@@ -54,12 +54,15 @@ static bool is_taken(const struct weft_host *h, const struct weft_protocol *p)
 {
 	const struct instance_protocol *own;
 
+	/* The node first: it keeps in mind what it refused. */
+	if (h->node->is_taken &&
+	    h->node->is_taken(h->node->ctx, p->name, p->version))
+		return true;
 	LL_FOREACH (h->own, own)
 		if (own->p.version == p->version &&
 		    !strcmp(own->p.name, p->name))
 			return true;
-	return h->node->is_taken &&
-	       h->node->is_taken(h->node->ctx, p->name, p->version);
+	return false;
 }
 
 int api_protocol_add(struct weft_host *h, const struct weft_protocol *protocol,
@@ -185,49 +188,4 @@ size_t instance_counters(const struct weft_host *h,
 {
 	*out = h->counters;
 	return h->counter_count;
-}
-
-/* --- services ----------------------------------------------------------------
- */
-
-int api_service_get(struct weft_host *h, const char *name, uint32_t version,
-		    const void **table)
-{
-	struct service_use *use;
-	const void *found;
-
-	if (!h || !table || !api_name_ok(name))
-		return WEFT_EINVAL;
-	if (h->work_closed)
-		return api_closed("weft_service_get");
-	found = h->node->service_get
-			? h->node->service_get(h->node->ctx, h, name, version)
-			: NULL;
-	if (!found)
-		return WEFT_ENOENT;
-	use = calloc(1, sizeof(*use));
-	if (!use)
-		abort();
-	use->table = found;
-	use->version = version;
-	memcpy(use->name, name, strlen(name) + 1);
-	LL_PREPEND(h->services, use);
-	*table = found;
-	return WEFT_OK;
-}
-
-void api_service_put(struct weft_host *h, const void *table)
-{
-	struct service_use *use;
-
-	if (!h || !table)
-		return;
-	LL_FOREACH (h->services, use) {
-		if (use->table != table)
-			continue;
-		LL_DELETE(h->services, use);
-		free(use);
-		h->node->service_put(h->node->ctx, h, table);
-		return;
-	}
 }

@@ -4,9 +4,9 @@
 
 #include "node/plugin/api.h"
 
-void text_init(struct weft_text *text)
+void text_init(struct weft_text *text, size_t most)
 {
-	buf_init(&text->buf, TEXT_MAX);
+	buf_init(&text->buf, most);
 	text->failed = false;
 }
 

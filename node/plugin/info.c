@@ -30,7 +30,7 @@ char *instance_node_info(struct weft_host *h, const char *name,
 	if (!p || !p->p.node_info || h->stage != INSTANCE_RUNNING ||
 	    h->work_closed)
 		return NULL;
-	text_init(&text);
+	text_init(&text, TEXT_MAX);
 	h->unwaitable++;
 	p->p.node_info(p->state, &text);
 	h->unwaitable--;
@@ -52,7 +52,7 @@ char *instance_peer_info(struct weft_host *h, const char *name,
 	if (!ch || !ch->protocol->p.peer_info)
 		return NULL;
 	p = ch->protocol;
-	text_init(&text);
+	text_init(&text, TEXT_MAX);
 	h->unwaitable++;
 	p->p.peer_info(ch, ch->user, &text);
 	h->unwaitable--;

@@ -7,6 +7,7 @@
  *     life        stop, `closed` handlers
  *      work       start, fibers, timers, posts, admin calls
  *       channel   each: run, handlers, fibers of the channel
+ *       call      each: of one of its services, by another plugin
  *      late       posts that wait when work is closed
  *
  * At its end an instance closes work, with all channels; when that is empty and
@@ -23,12 +24,14 @@ enum {
 	INSTANCE_PROTOCOLS_MAX = 16,
 	INSTANCE_COUNTERS_MAX = 64,
 	INSTANCE_RPCS_MAX = 64,
+	INSTANCE_SERVICES_MAX = 16,
+	INSTANCE_CALLS_MAX = 64, /* of one service */
 	INSTANCE_TIMERS_MAX = 256,
 	INSTANCE_POSTS_RUNNING = 256, /* fibers of posts at once */
-	INSTANCE_NAME_MAX = 64,	      /* of counters and methods; terminator */
+	INSTANCE_NAME_MAX = 64,	      /* of counters and the like; terminator */
 	INSTANCE_STOP_MS = 5000,      /* for `stop` to return in */
 	INSTANCE_RETRY_MS = 100,      /* when there was no fiber to be had */
-	TEXT_MAX = 1024 * 1024,	      /* of struct weft_text */
+	TEXT_MAX = 1024 * 1024,	      /* of a text; replies may be longer */
 	TIMER_PERIOD_MIN = 1000000    /* ns */
 };
 
@@ -134,13 +137,6 @@ enum instance_stage {
 	INSTANCE_FAILED, /* start did: work is closed */
 };
 
-struct service_use {
-	struct service_use *next;
-	const void *table;
-	char name[INSTANCE_NAME_MAX];
-	uint32_t version;
-};
-
 struct rpc_call;
 
 struct weft_host {
@@ -186,7 +182,8 @@ struct weft_host {
 	struct weft_event *events;
 	struct weft_timer *timers;
 	size_t timer_count;
-	struct service_use *services;
+	struct service *services;      /* published */
+	struct weft_service_use *uses; /* held */
 	struct posts posts;
 	size_t posts_running;
 	struct task_owner late; /* of posts that came before the end */
@@ -262,7 +259,7 @@ void event_reclaim(struct weft_event *e);
 struct mono timers_due(struct weft_host *h);
 void timer_reclaim(struct weft_timer *t);
 
-void text_init(struct weft_text *text);
+void text_init(struct weft_text *text, size_t most);
 
 /* text_take - the text, NUL-terminated, to be freed by the caller; NULL when
  * something had not fitted. The text is empty again. */

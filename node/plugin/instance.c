@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "node/plugin/inside.h"
+#include "node/plugin/service.h"
 
 /* --- the timer ---------------------------------------------------------------
  */
@@ -120,6 +120,7 @@ static void close_work(struct weft_host *h)
 		return;
 	posts_close(&h->posts);
 	h->work_closed = true;
+	services_close(h);
 	DL_FOREACH (h->channels, ch)
 		channel_quit(ch, DISC_QUITTING);
 	task_owner_close(&h->work);
@@ -221,8 +222,7 @@ static void reclaim_handles(struct weft_host *h)
 		event_reclaim(h->events);
 	while (h->timers)
 		timer_reclaim(h->timers);
-	while (h->services)
-		instance_api.service_put(h, h->services->table);
+	services_reclaim(h);
 }
 
 static void free_registered(struct weft_host *h)
@@ -368,7 +368,6 @@ static const char *plural(size_t n)
 
 bool instance_is_idle(struct weft_host *h, struct why *why)
 {
-	const struct service_use *s = h->services;
 	char text[WHY_MAX];
 
 	if (task_describe(&h->life, text, sizeof(text)))
@@ -383,9 +382,7 @@ bool instance_is_idle(struct weft_host *h, struct why *why)
 	else if (h->timer_count)
 		err_fail(why, ERR_BUSY, "%zu timer%s", h->timer_count,
 			 plural(h->timer_count));
-	else if (s)
-		err_fail(why, ERR_BUSY, "service %s/%u", s->name, s->version);
-	else
+	else if (!instance_is_used(h, why))
 		return true;
 	return false;
 }

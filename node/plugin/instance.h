@@ -25,15 +25,15 @@ struct instance_node {
 	/* Who we are. */
 	void (*facts)(void *ctx, struct weft_node_facts *out);
 
-	/* Is (name, version) offered by another plugin already? */
+	/* Is (name, version) offered already? May be NULL, as the next two:
+	 * the instance itself knows what it offers. */
 	bool (*is_taken)(void *ctx, const char *name, uint32_t version);
 
-	/* Services of the node and of other plugins; NULL when there is none.
-	 * `user` is pinned until service_put. */
-	const void *(*service_get)(void *ctx, struct weft_host *user,
-				   const char *name, uint32_t version);
-	void (*service_put)(void *ctx, struct weft_host *user,
-			    const void *table);
+	/* Is that service published already? And the service of another
+	 * instance of the node that can be held now, or NULL. */
+	bool (*service_is_taken)(void *ctx, const char *name, uint32_t version);
+	struct service *(*service_find)(void *ctx, const char *name,
+					uint32_t version);
 };
 
 /* instance_open - make it and queue its start. `started` is called once, later,
@@ -63,8 +63,9 @@ void instance_stop(struct weft_host *host, void (*stopped)(void *ctx),
 void instance_abandon(struct weft_host *host);
 
 /* instance_is_idle - false, with text saying what is left ("gossip gossip/1,
- * waiting in weft_work", "2 timers", "service http/1"), while it cannot be
- * unloaded. After instance_stop that is what `stopped` still waits for. */
+ * waiting in weft_work", "2 timers", "its service geo/1 is used by weather"),
+ * while it cannot be unloaded. After instance_stop that is what `stopped` still
+ * waits for. */
 bool instance_is_idle(struct weft_host *host, struct why *why);
 
 /* instance_protocols - what the server is to offer; borrowed until stop. */
@@ -97,6 +98,14 @@ void instance_rpc_call(struct weft_host *host, const struct instance_rpc *rpc,
 		       const char *params,
 		       void (*done)(void *ctx, int rc, const char *json),
 		       void *ctx);
+
+/* instance_service - one that it publishes, or NULL. */
+struct service *instance_service(const struct weft_host *host, const char *name,
+				 uint32_t version);
+
+/* instance_is_used - does another plugin hold a service of it? Then why says
+ * which and who: "its service geo/1 is used by weather". */
+bool instance_is_used(const struct weft_host *host, struct why *why);
 
 struct instance_counter {
 	const char *name;

@@ -16,6 +16,9 @@
  *             holds what there is only one of (a port, a file) cannot start
  *             twice: unload it and load it again.
  *
+ * A plugin whose service another one uses can be neither unloaded nor reloaded;
+ * when the manager closes all end at once.
+ *
  * Thread: the loop's. Loading blocks on the file system (loader.h). */
 #ifndef NODE_PLUGIN_MANAGER_H
 #define NODE_PLUGIN_MANAGER_H
@@ -47,9 +50,9 @@ struct manager_config {
 	struct loader *loader; /* borrowed; nodes may share one */
 
 	/* What every instance gets, but for is_taken, which is asked for what
-	 * the node offers besides plugins, and like the services may be NULL.
-	 * Borrowed, and lives as long as what it points to: past manager_close
-	 * when something was left behind. */
+	 * the node offers besides plugins, and may be NULL, and for services,
+	 * which only plugins have. Borrowed, and lives as long as what it
+	 * points to: past manager_close when something was left behind. */
 	const struct instance_node *node;
 
 	uint64_t grace_ms, end_ms; /* 0: as above */
@@ -85,8 +88,9 @@ MUST_USE enum err manager_load(struct manager *m, const struct wanted *w,
 			       manager_done *done, void *ctx, struct why *why);
 
 /* manager_unload - ERR_NOT_FOUND: no such plugin. ERR_BUSY: it is starting or
- * ending, or being reloaded; through `done`: it has not ended in time, why says
- * what is left. */
+ * ending, being reloaded, or another plugin uses a service of it, and why says
+ * which; through `done`: it has come to be used, or has not ended in time, and
+ * why says what is left. */
 MUST_USE enum err manager_unload(struct manager *m, const char *name,
 				 manager_done *done, void *ctx,
 				 struct why *why);

@@ -93,7 +93,7 @@ void instance_rpc_call(struct weft_host *h, const struct instance_rpc *rpc,
 		.host = h, .rpc = rpc, .done = done, .ctx = ctx
 	};
 	c->params = api_text_copy(params);
-	text_init(&c->result);
+	text_init(&c->result, TEXT_MAX);
 	c->refusal =
 		api_result(task_start(&h->work, 0, run_call, c, call_done));
 	if (!c->refusal)

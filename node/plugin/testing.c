@@ -155,6 +155,63 @@ static void too_late(void *ctx)
 	end_run(r);
 }
 
+/* --- nodes -------------------------------------------------------------------
+ */
+
+static struct service *find_service(const struct test_run *r, const void *house,
+				    const char *name, uint32_t version)
+{
+	struct service *found = NULL;
+	const struct subject *s;
+
+	LL_FOREACH (r->subjects, s)
+		if (s->house == house && s->host && s->started && !s->rc &&
+		    !s->stopping && !found)
+			found = instance_service(s->host, name, version);
+	return found;
+}
+
+static struct service *find_for_test(void *ctx, const char *name,
+				     uint32_t version)
+{
+	return find_service(ctx, ctx, name, version);
+}
+
+static struct service *find_for_subject(void *ctx, const char *name,
+					uint32_t version)
+{
+	const struct subject *s = ctx;
+	struct service *found = find_service(s->run, s->house, name, version);
+
+	if (found && found == instance_service(s->host, name, version))
+		return NULL; /* its own */
+	return found;
+}
+
+static bool service_is_taken(void *ctx, const char *name, uint32_t version)
+{
+	const struct subject *asks = ctx;
+	const struct subject *s;
+
+	LL_FOREACH (asks->run->subjects, s)
+		if (s->house == asks->house && s->host && !s->stopping &&
+		    instance_service(s->host, name, version))
+			return true;
+	return false;
+}
+
+/* The node that a host is on. */
+static const void *house_of(const struct test_run *r,
+			    const struct weft_host *host)
+{
+	const struct subject *s;
+
+	LL_FOREACH (r->subjects, s)
+		if (s->host == host)
+			return s->house;
+	return r;
+}
+
 /* --- the run -----------------------------------------------------------------
  */
 
@@ -242,6 +299,7 @@ int weft_test_run_with(const struct weft_api **table, int (*fn)(void *arg),
 		.loop = r.loop,
 		.tasks = task_loop_open(r.loop, &limits),
 		.log = &r.log,
+		.service_find = find_for_test,
 	};
 	r.deadline = net_timer_open(r.loop, too_late, &r);
 	net_timer_set(r.deadline,
@@ -286,8 +344,10 @@ static enum err make_options(struct options **out,
 	return rc;
 }
 
-struct weft_host *weft_test_start(const struct weft_plugin *plugin,
-				  const char *options)
+/* On a node of its own when house is NULL. */
+static struct weft_host *start(const void *house,
+			       const struct weft_plugin *plugin,
+			       const char *options)
 {
 	struct test_run *r = current;
 	struct why why = WHY_NONE;
@@ -302,8 +362,13 @@ struct weft_host *weft_test_start(const struct weft_plugin *plugin,
 	if (!s)
 		abort();
 	s->run = r;
+	s->house = house ? house : s;
+	s->node = r->node;
+	s->node.ctx = s;
+	s->node.service_is_taken = service_is_taken;
+	s->node.service_find = find_for_subject;
 	LL_PREPEND(r->subjects, s);
-	s->host = instance_open(&r->node, plugin, values, subject_started, s);
+	s->host = instance_open(&s->node, plugin, values, subject_started, s);
 	while (!s->started)
 		if (task_wait(&s->waiters, MONO_NEVER, "weft_test_start"))
 			return NULL;
@@ -315,14 +380,33 @@ struct weft_host *weft_test_start(const struct weft_plugin *plugin,
 	return NULL;
 }
 
+struct weft_host *weft_test_start(const struct weft_plugin *plugin,
+				  const char *options)
+{
+	return start(NULL, plugin, options);
+}
+
+struct weft_host *weft_test_start_on(struct weft_host *node,
+				     const struct weft_plugin *plugin,
+				     const char *options)
+{
+	return start(house_of(current, node), plugin, options);
+}
+
 int weft_test_stop(struct weft_host *plugin)
 {
+	struct why why = WHY_NONE;
 	struct subject *s;
 	int rc;
 
 	LL_SEARCH_SCALAR(current->subjects, s, host, plugin);
 	if (!plugin || !s)
 		return WEFT_EINVAL;
+	if (instance_is_used(plugin, &why)) {
+		testing_fail("%s: cannot be stopped: %s", plugin->plugin->name,
+			     why.text);
+		return WEFT_EINVAL;
+	}
 	stop_subject(s);
 	while (s->host) {
 		rc = task_wait(&s->waiters, MONO_NEVER, "weft_test_stop");

@@ -10,6 +10,8 @@
 struct subject {
 	struct test_run *run;
 	struct weft_host *host; /* NULL: it is gone */
+	struct instance_node node;
+	const void *house; /* which node it is on: equal means the same */
 	struct subject *next;
 	struct task_waiters waiters; /* of start or stop */
 	bool started;

@@ -3,7 +3,7 @@
  *
  * A plugin exports one data symbol, made by WEFT_PLUGIN. The host checks it
  * before it calls anything, then runs `start` once per node; start registers
- * protocols, timers and admin methods.
+ * protocols, services, timers and admin methods.
  *
  *     static int echo_run(struct weft_peer *peer, struct weft_channel *ch,
  *                         void *state)
@@ -100,7 +100,8 @@ struct weft_channel; /* one protocol's messages with one peer */
 struct weft_shared;  /* a message made once for many peers */
 struct weft_timer;
 struct weft_event;
-struct weft_text; /* a growing text that the host owns */
+struct weft_text;	 /* growing bytes that the host owns */
+struct weft_service_use; /* another plugin's service, held */
 
 /* Nanoseconds on the host's monotonic clock. */
 typedef int64_t weft_time;
@@ -165,6 +166,36 @@ struct weft_protocol {
 	void (*node_info)(void *state, struct weft_text *json);
 	void (*peer_info)(struct weft_channel *ch, void *user,
 			  struct weft_text *json);
+};
+
+/* --- services ---------------------------------------------------------------
+ */
+
+/* One call that a service answers. The request is borrowed as a message is in a
+ * handler, its code the call's number; the reply is what fn adds to `reply`
+ * (weft_text_add, 16 MiB - 1 at most). Below 0: an error instead of a reply,
+ * handed to the caller as it is.
+ *
+ * Each call runs in a fiber of its own, of the plugin that answers, and may
+ * suspend. When its caller is gone, or either plugin closes, every suspending
+ * call in it returns WEFT_ECLOSED. */
+struct weft_service_call {
+	size_t size;	  /* sizeof(struct weft_service_call) */
+	const char *name; /* for the log; [a-z0-9_]+ */
+	int (*fn)(void *state, const struct weft_msg *request,
+		  struct weft_text *reply);
+};
+
+/* What a plugin does for other plugins of its node: a table of calls from bytes
+ * to bytes. A call's number is its place in the table, so new ones go at its
+ * end. Nothing but bytes crosses, so neither side may put pointers or handles
+ * into them: another version of weft may run the two in different processes. */
+struct weft_service {
+	size_t size;	  /* sizeof(struct weft_service) */
+	const char *name; /* [a-z0-9_]+, at most 63 bytes */
+	uint32_t version;
+	uint32_t stack_kib; /* of the fibers of its calls; 0: 256 */
+	const struct weft_service_call *const *calls; /* NULL-terminated */
 };
 
 /* --- options -------------------------------------------------------------- */
@@ -310,9 +341,14 @@ struct weft_api {
 				 struct weft_text *result),
 		       void *state);
 	int (*text_add)(struct weft_text *, const char *bytes, size_t size);
+	int (*service_add)(struct weft_host *, const struct weft_service *,
+			   size_t size, void *state);
 	int (*service_get)(struct weft_host *, const char *name,
-			   uint32_t version, const void **table);
-	void (*service_put)(struct weft_host *, const void *table);
+			   uint32_t version, struct weft_service_use **out);
+	int (*service_call)(struct weft_service_use *, uint32_t call,
+			    const void *request, size_t size,
+			    weft_time deadline, struct weft_shared **reply);
+	void (*service_put)(struct weft_service_use *);
 
 	/* RLP */
 	int (*send_va)(struct weft_channel *, uint32_t code, const char *format,
@@ -425,16 +461,74 @@ static inline int weft_rpc_add(struct weft_host *host, const char *method,
 	return weft_api_table->rpc_add(host, method, fn, state);
 }
 
-/* weft_service_get - a table of calls that the node or another plugin offers,
- * which stays loaded until weft_service_put. WEFT_ENOENT: no such service. */
-static inline int weft_service_get(struct weft_host *host, const char *name,
-				   uint32_t version, const void **table)
+/* weft_service_add - publish a service; others find it once start has returned.
+ * The struct, its calls and their names are copied; state is given to the
+ * calls.
+ *
+ * WEFT_EEXIST  a plugin of this node has that name and version already
+ * WEFT_EINVAL  no name or not one, no calls, a call without fn or name, a
+ *              stack_kib out of range, or not in start
+ * WEFT_ELIMIT  over 16 services, or over 64 calls in one */
+static inline int weft_service_add(struct weft_host *host,
+				   const struct weft_service *service,
+				   void *state)
 {
-	return weft_api_table->service_get(host, name, version, table);
+	return weft_api_table->service_add(host, service, service->size, state);
 }
-static inline void weft_service_put(struct weft_host *host, const void *table)
+
+/* --- using services -------------------------------------------------------
+ */
+
+/* weft_service_get - hold the service of that name and version which another
+ * plugin of this node publishes; never suspends. Until weft_service_put that
+ * plugin can be neither unloaded nor reloaded, and the refusal names who holds
+ * it. Plugins start in the order in which they are given: the one that answers
+ * stands before the one that asks.
+ *
+ * WEFT_ENOENT: nobody publishes it, or only this plugin itself. WEFT_EINVAL:
+ * not a service's name. *out is set on 0 only. */
+static inline int weft_service_get(struct weft_host *host, const char *name,
+				   uint32_t version,
+				   struct weft_service_use **out)
 {
-	weft_api_table->service_put(host, table);
+	return weft_api_table->service_get(host, name, version, out);
+}
+
+/* weft_service_call_until - make a call with bytes, which are copied, and
+ * suspend until it is answered. *reply is a message of the caller's, to be read
+ * with weft_msg_view and given back with weft_msg_free; set on 0 only. NULL:
+ * the answer is not wanted, but still waited for.
+ *
+ * WEFT_EMSG       the service has no call of that number
+ * WEFT_ELIMIT     over 16 MiB - 1 of request or reply; too many fibers
+ * WEFT_ETIMEDOUT  no answer by the deadline; the call is being ended
+ * WEFT_ECLOSED    the caller is closing, the plugin that answers is (with the
+ *                 node, that is), or the service was put back meanwhile
+ * and whatever below 0 the call itself returned. */
+static inline int weft_service_call_until(struct weft_service_use *use,
+					  uint32_t call, const void *request,
+					  size_t size, weft_time deadline,
+					  struct weft_shared **reply)
+{
+	return weft_api_table->service_call(use, call, request, size, deadline,
+					    reply);
+}
+
+/* weft_service_call - the same without a deadline. */
+static inline int weft_service_call(struct weft_service_use *use, uint32_t call,
+				    const void *request, size_t size,
+				    struct weft_shared **reply)
+{
+	return weft_api_table->service_call(use, call, request, size,
+					    WEFT_FOREVER, reply);
+}
+
+/* weft_service_put - give it back, in stop or `freed` at the latest: what a
+ * plugin leaves over is given back for it, and logged. Calls that still wait
+ * return WEFT_ECLOSED. NULL is ignored. */
+static inline void weft_service_put(struct weft_service_use *use)
+{
+	weft_api_table->service_put(use);
 }
 
 /* --- reading and writing ----------------------------------------------------
@@ -779,7 +873,9 @@ static inline int weft_count(struct weft_host *host, const char *counter,
 	return weft_api_table->count(host, counter, add);
 }
 
-/* weft_text_add - append to a text the host gave. WEFT_ELIMIT: over 1 MiB. */
+/* weft_text_add - append to what the host gave; never suspends. WEFT_ELIMIT:
+ * over 1 MiB, or over 16 MiB - 1 in the reply of a service; then the whole is
+ * given up, and the call that it answers fails with that. */
 static inline int weft_text_add(struct weft_text *text, const char *bytes,
 				size_t size)
 {

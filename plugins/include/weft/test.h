@@ -51,8 +51,17 @@ struct weft_host *weft_test_host(void);
 struct weft_host *weft_test_start(const struct weft_plugin *plugin,
 				  const char *options);
 
+/* weft_test_start_on - the same on the node of `node`, which is another plugin
+ * or weft_test_host(): what is on one node finds the services of the others
+ * there. So a test may call those of the plugin, and stand in for those it
+ * needs with a small plugin of its own. */
+struct weft_host *weft_test_start_on(struct weft_host *node,
+				     const struct weft_plugin *plugin,
+				     const char *options);
+
 /* weft_test_stop - stop it; suspends until it is gone. Its pipes end with 0x08
- * and the handle with them. */
+ * and the handle with them. WEFT_EINVAL, with a line on stderr: no such plugin,
+ * or another one uses its services. */
 int weft_test_stop(struct weft_host *plugin);
 
 /* weft_pipe - a session of one of its protocols ("foobar", or "foobar/2"; the

@@ -9,8 +9,6 @@ enum {
 	PATIENCE_MS = 60000
 };
 
-const int rig_clock = 1;
-
 /* --- the loop --------------------------------------------------------------
  */
 
@@ -43,11 +41,19 @@ void rig_until(struct rig *r, bool (*holds)(void *ctx), void *ctx)
 static void note(void *ctx, const struct log_line *line)
 {
 	struct rig *r = ctx;
+	size_t n;
 
 	if (line->level > LOG_WARN)
 		return;
 	r->warnings++;
-	snprintf(r->warning, sizeof(r->warning), "%s", line->message);
+	n = (size_t)snprintf(r->warning, sizeof(r->warning), "%s",
+			     line->message);
+	for (const struct log_field *f = line->fields; f->kind; f++)
+		if (f->kind == LOG_KIND_TEXT && n < sizeof(r->warning))
+			n += (size_t)snprintf(
+				r->warning + n, sizeof(r->warning) - n,
+				" %s=%.*s", f->key, (int)f->text.len,
+				(const char *)f->text.data);
 }
 
 static void facts(void *ctx, struct weft_node_facts *out)
@@ -61,27 +67,6 @@ static bool is_taken(void *ctx, const char *name, uint32_t version)
 	const struct rig *r = ctx;
 
 	return r->taken && !strcmp(r->taken, name) && version == 1;
-}
-
-static const void *service_get(void *ctx, struct weft_host *user,
-			       const char *name, uint32_t version)
-{
-	struct rig *r = ctx;
-
-	cr_assert_not_null(user);
-	if (strcmp(name, "clock") || version != 1)
-		return NULL;
-	r->services_out++;
-	return &rig_clock;
-}
-
-static void service_put(void *ctx, struct weft_host *user, const void *table)
-{
-	struct rig *r = ctx;
-
-	cr_assert_not_null(user);
-	cr_assert_eq(table, &rig_clock);
-	r->services_out--;
 }
 
 void rig_open(struct rig *r, const struct task_limits *limits)
@@ -99,14 +84,11 @@ void rig_open(struct rig *r, const struct task_limits *limits)
 		.log = &r->log,
 		.facts = facts,
 		.is_taken = is_taken,
-		.service_get = service_get,
-		.service_put = service_put,
 	};
 }
 
 void rig_close(struct rig *r)
 {
-	cr_assert_eq(r->services_out, 0);
 	net_timer_close(r->poll);
 	task_loop_close(r->tasks);
 	net_loop_close(r->loop);

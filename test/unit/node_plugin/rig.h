@@ -15,16 +15,14 @@ struct rig {
 	struct instance_node node;
 	struct log log;
 	size_t warnings;
-	char warning[128]; /* the last */
+	char warning[256]; /* the last: "message key=text ..." */
 
 	bool (*holds)(void *ctx);
 	void *ctx;
 	struct mono give_up;
 	bool late;
 
-	/* What the node's part was asked. */
 	const char *taken; /* a protocol that another plugin has */
-	int services_out;  /* got and not put */
 };
 
 /* rig_open - limits may be NULL. */
@@ -48,8 +46,5 @@ void rig_start(struct rigged *i, struct rig *r, const struct weft_plugin *p);
  * is stopped without waiting; ctx is the struct rigged. */
 void rig_stop(struct rigged *i);
 void rig_stopped(void *ctx);
-
-/* The service "clock" version 1 that the rig's node offers. */
-extern const int rig_clock;
 
 #endif

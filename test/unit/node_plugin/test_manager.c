@@ -1,189 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/plugin/manager.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/unit/node_plugin/modules.h"
-#include "test/unit/node_plugin/rig.h"
-
-/* A node with plugins: what it was told of them, as text: "+echo/1 -other/1".
- */
-struct house {
-	struct rig rig;
-	struct modules modules;
-	struct manager *manager;
-	bool is_closed;
-
-	char changes[256];
-	size_t offered; /* protocols at the last change */
-	bool refuses;	/* to offer anything new */
-
-	/* How the last load, unload or reload ended. */
-	bool done;
-	enum err rc;
-	struct why why;
-	char listed[256]; /* what there was then */
-};
-
-static void tell(struct house *h, char sign, const struct capability *list,
-		 size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		snprintf(h->changes + strlen(h->changes), 32, "%s%c%s/%u",
-			 h->changes[0] ? " " : "", sign, list[i].name,
-			 (unsigned)list[i].version);
-}
-
-static enum err changed(void *ctx, const struct manager_change *change,
-			struct why *why)
-{
-	struct house *h = ctx;
-
-	if (h->refuses && change->gained_count)
-		return err_fail(why, ERR_LIMIT, "too much for a Hello");
-	tell(h, '+', change->gained, change->gained_count);
-	tell(h, '-', change->lost, change->lost_count);
-	if (!change->gained_count && !change->lost_count)
-		strcat(h->changes, h->changes[0] ? " =" : "=");
-	free(manager_protocols_new(h->manager, &h->offered));
-	return ERR_NONE;
-}
-
-/* "good/1.0.0 running, good/1.1.0 starting" */
-static bool list_one(void *ctx, const struct manager_plugin *p)
-{
-	char *out = ctx;
-
-	snprintf(out + strlen(out), 64, "%s%s/%s %s", out[0] ? ", " : "",
-		 p->plugin->name, p->plugin->version,
-		 manager_stage_name(p->stage));
-	return true;
-}
-
-static void done(void *ctx, enum err rc, const struct why *why)
-{
-	struct house *h = ctx;
-
-	cr_assert_not(h->done);
-	h->done = true;
-	h->rc = rc;
-	h->why = *why;
-	h->listed[0] = '\0';
-	manager_each(h->manager, list_one, h->listed);
-}
-
-static bool is_done(void *ctx)
-{
-	return ((struct house *)ctx)->done;
-}
-
-static void closed(void *ctx)
-{
-	((struct house *)ctx)->is_closed = true;
-}
-
-static bool is_closed(void *ctx)
-{
-	return ((struct house *)ctx)->is_closed;
-}
-
-static void house_open_limited(struct house *h,
-			       const struct task_limits *limits,
-			       uint64_t end_ms)
-{
-	struct manager_config config = {
-		.node = &h->rig.node,
-		.grace_ms = 1,
-		.end_ms = end_ms,
-		.changed = changed,
-		.ctx = h,
-	};
-
-	memset(h, 0, sizeof(*h));
-	rig_open(&h->rig, limits);
-	modules_open(&h->modules);
-	config.loader = h->modules.loader;
-	h->manager = manager_open(&config);
-}
-
-static void house_open(struct house *h)
-{
-	house_open_limited(h, NULL, 0);
-}
-
-static void house_close(struct house *h)
-{
-	manager_close(h->manager, closed, h);
-	cr_assert_not(h->is_closed);
-	rig_until(&h->rig, is_closed, h);
-	rig_close(&h->rig);
-	modules_close(&h->modules);
-}
-
-/* Load it, and what the call itself or its end says. */
-static enum err load(struct house *h, const char *what, const char *options)
-{
-	struct wanted w;
-	enum err rc;
-
-	wanted_init(&w, what, "test");
-	cr_assert_eq(wanted_set_list(&w, options, "--plugin", 1, NULL),
-		     ERR_NONE);
-	h->done = false;
-	h->why = (struct why)WHY_NONE;
-	rc = manager_load(h->manager, &w, done, h, &h->why);
-	cr_assert_not(h->done);
-	wanted_clear(&w);
-	if (rc)
-		return rc;
-	rig_until(&h->rig, is_done, h);
-	return h->rc;
-}
-
-static enum err unload(struct house *h, const char *name)
-{
-	enum err rc;
-
-	h->done = false;
-	h->why = (struct why)WHY_NONE;
-	rc = manager_unload(h->manager, name, done, h, &h->why);
-	cr_assert_not(h->done);
-	if (rc)
-		return rc;
-	rig_until(&h->rig, is_done, h);
-	return h->rc;
-}
-
-static enum err reload(struct house *h, const char *name)
-{
-	enum err rc;
-
-	h->done = false;
-	h->why = (struct why)WHY_NONE;
-	rc = manager_reload(h->manager, name, done, h, &h->why);
-	cr_assert_not(h->done);
-	if (rc)
-		return rc;
-	rig_until(&h->rig, is_done, h);
-	return h->rc;
-}
-
-static void lists(const struct house *h, const char *expected)
-{
-	char text[256] = "";
-
-	manager_each(h->manager, list_one, text);
-	cr_assert_str_eq(text, expected);
-}
-
-static bool is_single(void *ctx)
-{
-	char text[256] = "";
-
-	manager_each(((struct house *)ctx)->manager, list_one, text);
-	return !strchr(text, ',');
-}
+#include "test/unit/node_plugin/house.h"
 
 Test(manager, loads_offers_and_unloads_a_plugin)
 {
@@ -191,17 +10,17 @@ Test(manager, loads_offers_and_unloads_a_plugin)
 
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
-	cr_assert_eq(load(&h, "good", ""), ERR_NONE, "%s", h.why.text);
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE, "%s", h.why.text);
 	cr_assert_str_eq(h.changes, "+echo/1");
 	cr_assert_eq(h.offered, 1);
-	lists(&h, "good/1.0.0 running");
-	cr_assert_eq(unload(&h, "good"), ERR_NONE, "%s", h.why.text);
+	house_lists(&h, "good/1.0.0 running");
+	cr_assert_eq(house_unload(&h, "good"), ERR_NONE, "%s", h.why.text);
 	cr_assert_str_eq(h.changes, "+echo/1 -echo/1");
 	cr_assert_eq(h.offered, 0);
-	lists(&h, "");
+	house_lists(&h, "");
 	if (loader_unloads())
 		cr_assert_eq(modules_maps("/memfd:good.so"), 0);
-	cr_assert_eq(unload(&h, "good"), ERR_NOT_FOUND);
+	cr_assert_eq(house_unload(&h, "good"), ERR_NOT_FOUND);
 	cr_assert_str_eq(h.why.text, "plugin good is not loaded");
 	house_close(&h);
 }
@@ -213,9 +32,9 @@ Test(manager, closes_with_what_is_loaded)
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
 	modules_copy(&h.modules, "older", "older");
-	cr_assert_eq(load(&h, "good", ""), ERR_NONE);
-	cr_assert_eq(load(&h, "older", ""), ERR_NONE);
-	lists(&h, "good/1.0.0 running, older/0.9 running");
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, "older", ""), ERR_NONE);
+	house_lists(&h, "good/1.0.0 running, older/0.9 running");
 	house_close(&h);
 	cr_assert_str_eq(h.changes, "+echo/1 =");
 }
@@ -230,12 +49,12 @@ Test(manager, gives_each_node_its_own_options)
 
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
-	cr_assert_eq(load(&h, "good", "protocol=one"), ERR_NONE);
+	cr_assert_eq(house_load(&h, "good", "protocol=one"), ERR_NONE);
 	first = h.manager;
 	config = (struct manager_config){ .loader = h.modules.loader,
 					  .node = &h.rig.node };
 	h.manager = manager_open(&config);
-	cr_assert_eq(load(&h, "good", "protocol=two"), ERR_NONE);
+	cr_assert_eq(house_load(&h, "good", "protocol=two"), ERR_NONE);
 	protocols = manager_protocols_new(first, &count);
 	cr_assert_eq(count, 1);
 	cr_assert_str_eq(protocols[0].capability.name, "one");
@@ -244,8 +63,8 @@ Test(manager, gives_each_node_its_own_options)
 	cr_assert_eq(count, 1);
 	cr_assert_str_eq(protocols[0].capability.name, "two");
 	free(protocols);
-	manager_close(first, closed, &h);
-	rig_until(&h.rig, is_closed, &h);
+	manager_close(first, house_closed, &h);
+	rig_until(&h.rig, house_is_closed, &h);
 	h.is_closed = false;
 	/* The image is the other's still. */
 	cr_assert_gt(modules_maps("/memfd:good.so"), 0);
@@ -260,16 +79,16 @@ Test(manager, refuses_what_cannot_be_loaded)
 	house_open(&h);
 	modules_copy(&h.modules, "wrong_hash", "wrong_hash");
 	modules_copy(&h.modules, "good", "good");
-	cr_assert_eq(load(&h, "wrong_hash", ""), ERR_UNSUPPORTED);
+	cr_assert_eq(house_load(&h, "wrong_hash", ""), ERR_UNSUPPORTED);
 	cr_assert(strstr(h.why.text, "rebuild against this weft"));
-	cr_assert_eq(load(&h, "absent", ""), ERR_NOT_FOUND);
+	cr_assert_eq(house_load(&h, "absent", ""), ERR_NOT_FOUND);
 	snprintf(says, sizeof(says), "plugin absent: there is no %s/absent.so",
 		 h.modules.scratch.path);
 	cr_assert(!strncmp(h.why.text, says, strlen(says)), "%s", h.why.text);
-	cr_assert_eq(load(&h, "good", "protocl=x"), ERR_NOT_FOUND);
+	cr_assert_eq(house_load(&h, "good", "protocl=x"), ERR_NOT_FOUND);
 	cr_assert_str_eq(h.why.text, "plugin good: --plugin: protocl: no such "
 				     "option; did you mean protocol?");
-	lists(&h, "");
+	house_lists(&h, "");
 	cr_assert_str_eq(h.changes, "");
 	if (loader_unloads())
 		cr_assert_eq(modules_maps("/memfd:good.so"), 0);
@@ -282,10 +101,10 @@ Test(manager, refuses_a_plugin_twice)
 
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
-	cr_assert_eq(load(&h, "good", ""), ERR_NONE);
-	cr_assert_eq(load(&h, "good", "protocol=more"), ERR_EXISTS);
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, "good", "protocol=more"), ERR_EXISTS);
 	cr_assert_str_eq(h.why.text, "plugin good is loaded already");
-	lists(&h, "good/1.0.0 running");
+	house_lists(&h, "good/1.0.0 running");
 	house_close(&h);
 }
 
@@ -296,20 +115,20 @@ Test(manager, refuses_a_protocol_that_another_offers)
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
 	modules_copy(&h.modules, "twin", "twin");
-	cr_assert_eq(load(&h, "good", ""), ERR_NONE);
-	cr_assert_eq(load(&h, "twin", ""), ERR_DENIED);
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, "twin", ""), ERR_DENIED);
 	cr_assert_str_eq(h.why.text, "plugin twin: start failed: echo/1 is "
 				     "offered by good already");
-	cr_assert_eq(load(&h, "twin", "protocol=other"), ERR_NONE);
+	cr_assert_eq(house_load(&h, "twin", "protocol=other"), ERR_NONE);
 	cr_assert_str_eq(h.changes, "+echo/1 +other/1");
 	cr_assert_eq(h.offered, 2);
 	/* What is unloaded is no longer in the way. */
-	cr_assert_eq(unload(&h, "twin"), ERR_NONE);
-	cr_assert_eq(unload(&h, "good"), ERR_NONE);
-	cr_assert_eq(load(&h, "twin", ""), ERR_NONE);
+	cr_assert_eq(house_unload(&h, "twin"), ERR_NONE);
+	cr_assert_eq(house_unload(&h, "good"), ERR_NONE);
+	cr_assert_eq(house_load(&h, "twin", ""), ERR_NONE);
 
 	h.rig.taken = "own";
-	cr_assert_eq(load(&h, "good", "protocol=own"), ERR_DENIED);
+	cr_assert_eq(house_load(&h, "good", "protocol=own"), ERR_DENIED);
 	cr_assert_str_eq(h.why.text, "plugin good: start failed: own/1 is "
 				     "offered by the node itself");
 	house_close(&h);
@@ -322,12 +141,12 @@ Test(manager, says_when_a_start_fails)
 	house_open(&h);
 	modules_copy(&h.modules, "failing", "good");
 	modules_copy(&h.modules, "zero_codes", "zero_codes");
-	cr_assert_eq(load(&h, "good", ""), ERR_DENIED);
+	cr_assert_eq(house_load(&h, "good", ""), ERR_DENIED);
 	cr_assert(!strncmp(h.why.text, "plugin good: start failed: ", 27), "%s",
 		  h.why.text);
-	cr_assert_eq(load(&h, "zero_codes", ""), ERR_DENIED);
+	cr_assert_eq(house_load(&h, "zero_codes", ""), ERR_DENIED);
 	cr_assert_str_eq(h.changes, "");
-	lists(&h, "");
+	house_lists(&h, "");
 	house_close(&h);
 }
 
@@ -338,9 +157,9 @@ Test(manager, stops_what_the_node_cannot_offer)
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
 	h.refuses = true;
-	cr_assert_eq(load(&h, "good", ""), ERR_DENIED);
+	cr_assert_eq(house_load(&h, "good", ""), ERR_DENIED);
 	cr_assert_str_eq(h.why.text, "plugin good: too much for a Hello");
-	lists(&h, "");
+	house_lists(&h, "");
 	cr_assert_str_eq(h.changes, "");
 	house_close(&h);
 }
@@ -351,22 +170,22 @@ Test(manager, exchanges_a_plugin_for_its_new_file)
 
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
-	cr_assert_eq(load(&h, "good", ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
 	modules_copy(&h.modules, "good_again", "good");
-	cr_assert_eq(reload(&h, "good"), ERR_NONE, "%s", h.why.text);
+	cr_assert_eq(house_reload(&h, "good"), ERR_NONE, "%s", h.why.text);
 	cr_assert_str_eq(h.changes, "+echo/1 =");
 	cr_assert_eq(h.offered, 1);
 	cr_assert_str_eq(h.listed, "good/1.0.0 stopping, good/1.1.0 running");
-	rig_until(&h.rig, is_single, &h);
-	lists(&h, "good/1.1.0 running");
+	rig_until(&h.rig, house_has_one, &h);
+	house_lists(&h, "good/1.1.0 running");
 
 	modules_copy(&h.modules, "good_other", "good");
-	cr_assert_eq(reload(&h, "good"), ERR_NONE, "%s", h.why.text);
+	cr_assert_eq(house_reload(&h, "good"), ERR_NONE, "%s", h.why.text);
 	cr_assert_str_eq(h.changes, "+echo/1 = +other/1 -echo/1");
 	cr_assert_eq(h.offered, 1);
-	cr_assert_eq(unload(&h, "good"), ERR_NONE);
-	rig_until(&h.rig, is_single, &h);
-	lists(&h, "");
+	cr_assert_eq(house_unload(&h, "good"), ERR_NONE);
+	rig_until(&h.rig, house_has_one, &h);
+	house_lists(&h, "");
 	house_close(&h);
 }
 
@@ -378,9 +197,9 @@ Test(manager, reloads_with_the_options_of_the_load)
 
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
-	cr_assert_eq(load(&h, "good", "protocol=mine"), ERR_NONE);
+	cr_assert_eq(house_load(&h, "good", "protocol=mine"), ERR_NONE);
 	/* Of the same file too: the image is shared, the instance is not. */
-	cr_assert_eq(reload(&h, "good"), ERR_NONE);
+	cr_assert_eq(house_reload(&h, "good"), ERR_NONE);
 	cr_assert_str_eq(h.changes, "+mine/1 =");
 	protocols = manager_protocols_new(h.manager, &count);
 	cr_assert_eq(count, 1);
@@ -397,25 +216,25 @@ Test(manager, keeps_the_old_plugin_when_the_new_one_is_not_fine)
 	house_open(&h);
 	modules_copy(&h.modules, "good", "it");
 	modules_path(path, &h.modules, "it");
-	cr_assert_eq(load(&h, path, ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, path, ""), ERR_NONE);
 
 	modules_copy(&h.modules, "wrong_abi", "it");
-	cr_assert_eq(reload(&h, "good"), ERR_UNSUPPORTED);
+	cr_assert_eq(house_reload(&h, "good"), ERR_UNSUPPORTED);
 	modules_copy(&h.modules, "twin", "it");
-	cr_assert_eq(reload(&h, "good"), ERR_FORMAT);
+	cr_assert_eq(house_reload(&h, "good"), ERR_FORMAT);
 	cr_assert_str_eq(h.why.text,
 			 "plugin good: its file is the plugin twin now");
 	modules_copy(&h.modules, "failing", "it");
-	cr_assert_eq(reload(&h, "good"), ERR_DENIED);
+	cr_assert_eq(house_reload(&h, "good"), ERR_DENIED);
 	h.refuses = true;
 	modules_copy(&h.modules, "good_other", "it");
-	cr_assert_eq(reload(&h, "good"), ERR_DENIED);
+	cr_assert_eq(house_reload(&h, "good"), ERR_DENIED);
 	cr_assert_str_eq(h.why.text, "plugin good: too much for a Hello");
 
-	lists(&h, "good/1.0.0 running");
+	house_lists(&h, "good/1.0.0 running");
 	cr_assert_str_eq(h.changes, "+echo/1");
 	h.refuses = false;
-	cr_assert_eq(reload(&h, "good"), ERR_NONE);
+	cr_assert_eq(house_reload(&h, "good"), ERR_NONE);
 	cr_assert_str_eq(h.changes, "+echo/1 +other/1 -echo/1");
 	house_close(&h);
 }
@@ -429,26 +248,27 @@ Test(manager, does_one_thing_at_a_time_with_a_plugin)
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
 	wanted_init(&w, "good", "test");
-	cr_assert_eq(manager_load(h.manager, &w, done, &h, NULL), ERR_NONE);
+	cr_assert_eq(manager_load(h.manager, &w, house_done, &h, NULL),
+		     ERR_NONE);
 	cr_assert_eq(manager_load(h.manager, &w, NULL, NULL, &why), ERR_EXISTS);
 	cr_assert_eq(manager_unload(h.manager, "good", NULL, NULL, &why),
 		     ERR_BUSY);
 	cr_assert_str_eq(why.text, "plugin good is still starting");
-	rig_until(&h.rig, is_done, &h);
+	rig_until(&h.rig, house_is_done, &h);
 	h.done = false;
-	cr_assert_eq(manager_reload(h.manager, "good", done, &h, NULL),
+	cr_assert_eq(manager_reload(h.manager, "good", house_done, &h, NULL),
 		     ERR_NONE);
 	cr_assert_eq(manager_unload(h.manager, "good", NULL, NULL, &why),
 		     ERR_BUSY);
 	cr_assert_str_eq(why.text, "plugin good is being unloaded or reloaded");
-	rig_until(&h.rig, is_done, &h);
+	rig_until(&h.rig, house_is_done, &h);
 	h.done = false;
-	cr_assert_eq(manager_unload(h.manager, "good", done, &h, NULL),
+	cr_assert_eq(manager_unload(h.manager, "good", house_done, &h, NULL),
 		     ERR_NONE);
 	cr_assert_eq(manager_reload(h.manager, "good", NULL, NULL, &why),
 		     ERR_BUSY);
 	cr_assert_str_eq(h.changes, "+echo/1 ="); /* the loss comes later */
-	rig_until(&h.rig, is_done, &h);
+	rig_until(&h.rig, house_is_done, &h);
 	cr_assert_str_eq(h.changes, "+echo/1 = -echo/1");
 	wanted_clear(&w);
 	house_close(&h);
@@ -463,13 +283,14 @@ Test(manager, ends_what_waits_when_it_closes)
 	house_open(&h);
 	modules_copy(&h.modules, "good", "good");
 	wanted_init(&w, "good", "test");
-	cr_assert_eq(manager_load(h.manager, &w, done, &h, NULL), ERR_NONE);
-	manager_close(h.manager, closed, &h);
+	cr_assert_eq(manager_load(h.manager, &w, house_done, &h, NULL),
+		     ERR_NONE);
+	manager_close(h.manager, house_closed, &h);
 	cr_assert_eq(manager_load(h.manager, &w, NULL, NULL, &why), ERR_CLOSED);
 	cr_assert_eq(manager_unload(h.manager, "good", NULL, NULL, &why),
 		     ERR_CLOSED);
 	cr_assert_not(h.done);
-	rig_until(&h.rig, is_closed, &h);
+	rig_until(&h.rig, house_is_closed, &h);
 	cr_assert(h.done);
 	cr_assert_eq(h.rc, ERR_CLOSED);
 	cr_assert_str_eq(h.why.text, "plugin good: the node is stopping");
@@ -487,19 +308,19 @@ Test(manager, says_what_keeps_a_plugin_from_unloading)
 
 	house_open_limited(&h, &limits, 20);
 	modules_copy(&h.modules, "clings", "clings");
-	cr_assert_eq(load(&h, "clings", ""), ERR_NONE, "%s", h.why.text);
-	cr_assert_eq(unload(&h, "clings"), ERR_BUSY);
+	cr_assert_eq(house_load(&h, "clings", ""), ERR_NONE, "%s", h.why.text);
+	cr_assert_eq(house_unload(&h, "clings"), ERR_BUSY);
 	cr_assert(
 		!strncmp(h.why.text,
 			 "plugin clings has not ended, and stays loaded: ", 47),
 		"%s", h.why.text);
 	cr_assert(strstr(h.why.text, "weft_sleep_until"), "%s", h.why.text);
-	lists(&h, "clings/1.0.0 left behind");
+	house_lists(&h, "clings/1.0.0 left behind");
 	cr_assert_gt(modules_maps("/memfd:clings.so"), 0);
 	/* The name is free again. */
-	cr_assert_eq(unload(&h, "clings"), ERR_NOT_FOUND);
-	cr_assert_eq(load(&h, "clings", ""), ERR_NONE, "%s", h.why.text);
-	lists(&h, "clings/1.0.0 left behind, clings/1.0.0 running");
+	cr_assert_eq(house_unload(&h, "clings"), ERR_NOT_FOUND);
+	cr_assert_eq(house_load(&h, "clings", ""), ERR_NONE, "%s", h.why.text);
+	house_lists(&h, "clings/1.0.0 left behind, clings/1.0.0 running");
 	house_close(&h);
 	/* Other instances of the image are no reason to unmap it. */
 	cr_assert_gt(modules_maps("/memfd:clings.so"), 0);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "node/plugin/manager_inside.h"
+
+/* --- capabilities ----------------------------------------------------------
+ */
+
+static bool is_offering(const struct slot *s)
+{
+	return s->stage == MANAGER_RUNNING;
+}
+
+static bool is_same(const struct capability *a, const char *name,
+		    uint64_t version)
+{
+	return a->version == version && !strcmp(a->name, name);
+}
+
+static bool offers(const struct slot *s, const char *name, uint64_t version)
+{
+	const struct protocol *p;
+	size_t count = instance_protocols(s->host, &p);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_same(&p[i].capability, name, version))
+			return true;
+	return false;
+}
+
+/* What `s` has and `other` (which may be NULL) has not. */
+static size_t difference(struct capability *out, const struct slot *s,
+			 const struct slot *other)
+{
+	const struct protocol *p;
+	size_t count = s ? instance_protocols(s->host, &p) : 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count && n < CAPABILITIES_MAX; i++) {
+		const struct capability *c = &p[i].capability;
+
+		if (!other || !offers(other, c->name, c->version))
+			out[n++] = *c;
+	}
+	return n;
+}
+
+enum err slot_tell_change(const struct manager *m, const struct slot *come,
+			  const struct slot *gone, struct why *why)
+{
+	struct capability gained[CAPABILITIES_MAX];
+	struct capability lost[CAPABILITIES_MAX];
+	struct manager_change change = {
+		.gained = gained,
+		.gained_count = difference(gained, come, gone),
+		.lost = lost,
+		.lost_count = difference(lost, gone, come),
+	};
+
+	if (!m->config.changed)
+		return ERR_NONE;
+	return m->config.changed(m->config.ctx, &change, why);
+}
+
+struct protocol *manager_protocols_new(const struct manager *m, size_t *count)
+{
+	struct protocol *all = NULL;
+	const struct slot *s;
+
+	*count = 0;
+	DL_FOREACH (m->slots, s) {
+		const struct protocol *p;
+		size_t n = is_offering(s) ? instance_protocols(s->host, &p) : 0;
+
+		if (!n)
+			continue;
+		all = realloc(all, (*count + n) * sizeof(*all));
+		if (!all)
+			abort();
+		memcpy(all + *count, p, n * sizeof(*all));
+		*count += n;
+	}
+	return all;
+}
+
+/* --- what an instance asks of its node -------------------------------------
+ */
+
+static void node_facts(void *ctx, struct weft_node_facts *out)
+{
+	const struct instance_node *node = ((struct slot *)ctx)->m->config.node;
+
+	node->facts(node->ctx, out);
+}
+
+/* What it is refused is remembered, for what is said when start fails for it.
+ */
+static void refuse(struct slot *asks, int with, const char *what,
+		   const char *name, uint32_t version, const char *words)
+{
+	asks->refused_with = with;
+	err_fail(&asks->refused, ERR_DENIED, "%s%.63s/%" PRIu32 " %s", what,
+		 name, version, words);
+}
+
+/* One that another has, or the plugin itself. */
+static void refuse_taken(struct slot *asks, const struct slot *has,
+			 const char *what, const char *name, uint32_t version)
+{
+	char words[LOADER_NAME_MAX + 32];
+
+	if (has == asks)
+		snprintf(words, sizeof(words), "is there twice");
+	else
+		snprintf(words, sizeof(words), "is offered by %s already",
+			 slot_name(has));
+	refuse(asks, WEFT_EEXIST, what, name, version, words);
+}
+
+/* Does what s offers keep `asks` from offering the same? */
+static bool is_in_the_way(const struct slot *s, const struct slot *asks)
+{
+	return s != asks->old && s->stage <= MANAGER_RUNNING;
+}
+
+static bool node_is_taken(void *ctx, const char *name, uint32_t version)
+{
+	struct slot *asks = ctx;
+	const struct instance_node *node = asks->m->config.node;
+	const struct slot *s;
+
+	DL_FOREACH (asks->m->slots, s) {
+		if (!is_in_the_way(s, asks) || !offers(s, name, version))
+			continue;
+		refuse_taken(asks, s, "", name, version);
+		return true;
+	}
+	if (!node->is_taken || !node->is_taken(node->ctx, name, version))
+		return false;
+	refuse(asks, WEFT_EEXIST, "", name, version,
+	       "is offered by the node itself");
+	return true;
+}
+
+static bool node_service_is_taken(void *ctx, const char *name, uint32_t version)
+{
+	struct slot *asks = ctx;
+	const struct slot *s;
+
+	DL_FOREACH (asks->m->slots, s) {
+		if (!is_in_the_way(s, asks) ||
+		    !instance_service(s->host, name, version))
+			continue;
+		refuse_taken(asks, s, "service ", name, version);
+		return true;
+	}
+	return false;
+}
+
+/* Of one that runs, and not of the plugin itself, in whatever edition. */
+static struct service *node_service_find(void *ctx, const char *name,
+					 uint32_t version)
+{
+	struct slot *asks = ctx;
+	const struct slot *s;
+
+	DL_FOREACH (asks->m->slots, s) {
+		struct service *found;
+
+		if (s == asks || s == asks->old || !is_offering(s))
+			continue;
+		found = instance_service(s->host, name, version);
+		if (found)
+			return found;
+	}
+	refuse(asks, WEFT_ENOENT, "service ", name, version,
+	       "is offered by no plugin of this node");
+	return NULL;
+}
+
+void slot_node_init(struct slot *s)
+{
+	s->node = *s->m->config.node;
+	s->node.ctx = s;
+	s->node.facts = node_facts;
+	s->node.is_taken = node_is_taken;
+	s->node.service_is_taken = node_service_is_taken;
+	s->node.service_find = node_service_find;
+}
