@@ -17,6 +17,7 @@ enum {
 static EVP_CIPHER *aes128_ctr;
 static EVP_CIPHER *aes256_ctr;
 static EVP_CIPHER *aes256_ecb;
+static EVP_CIPHER *aes128_gcm;
 
 static EVP_CIPHER *fetch(const char *name)
 {
@@ -32,6 +33,7 @@ void setup_aes(void)
 	aes128_ctr = fetch("AES-128-CTR");
 	aes256_ctr = fetch("AES-256-CTR");
 	aes256_ecb = fetch("AES-256-ECB");
+	aes128_gcm = fetch("AES-128-GCM");
 }
 
 /* Fails for want of memory, or when we misuse the library: never because of
@@ -106,4 +108,52 @@ void aes_block_encrypt(struct aes_block *a, uint8_t out[AES_BLOCK],
 		       const uint8_t in[AES_BLOCK])
 {
 	update(a->ctx, out, in, AES_BLOCK);
+}
+
+void aes_gcm_seal(uint8_t *out, const uint8_t key[AES128_KEY],
+		  const uint8_t nonce[AES_GCM_NONCE], struct span message,
+		  struct span authenticated)
+{
+	EVP_CIPHER_CTX *ctx = ctx_new(aes128_gcm, key, nonce);
+	int done;
+
+	must(EVP_EncryptUpdate(ctx, NULL, &done, authenticated.data,
+			       (int)authenticated.len));
+	update(ctx, out, message.data, message.len);
+	must(EVP_EncryptFinal_ex(ctx, out + message.len, &done));
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AES_GCM_TAG,
+				 out + message.len));
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+enum err aes_gcm_open(uint8_t *out, const uint8_t key[AES128_KEY],
+		      const uint8_t nonce[AES_GCM_NONCE], struct span sealed,
+		      struct span authenticated)
+{
+	uint8_t tag[AES_GCM_TAG];
+	EVP_CIPHER_CTX *ctx;
+	size_t len;
+	int done, good;
+
+	if (sealed.len < AES_GCM_TAG)
+		return ERR_SHORT;
+	len = sealed.len - AES_GCM_TAG;
+	memcpy(tag, sealed.data + len, sizeof(tag));
+	ctx = EVP_CIPHER_CTX_new();
+	assert(aes128_gcm); /* crypto_init came first */
+	if (!ctx)
+		abort();
+	must(EVP_DecryptInit_ex2(ctx, aes128_gcm, key, nonce, NULL));
+	must(EVP_DecryptUpdate(ctx, NULL, &done, authenticated.data,
+			       (int)authenticated.len));
+	must(EVP_DecryptUpdate(ctx, out, &done, sealed.data, (int)len));
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AES_GCM_TAG, tag));
+	good = EVP_DecryptFinal_ex(ctx, out + len, &done) > 0;
+	EVP_CIPHER_CTX_free(ctx);
+	/* That it did not open is public; what came out of it is not. */
+	secret_declassify(&good, sizeof(good));
+	if (good)
+		return ERR_NONE;
+	secret_wipe(out, len);
+	return ERR_AUTH;
 }

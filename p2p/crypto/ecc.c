@@ -65,6 +65,17 @@ static int copy_x(unsigned char *out, const unsigned char *x,
 	return 1;
 }
 
+/* "The compressed point (33 bytes) of eph-key * static-pubkey" (Discovery v5,
+ * Handshake). */
+static int copy_compressed(unsigned char *out, const unsigned char *x,
+			   const unsigned char *y, void *data)
+{
+	(void)data;
+	out[0] = 0x02 | (y[31] & 1);
+	memcpy(out + 1, x, 32);
+	return 1;
+}
+
 bool ecc_key_valid(const struct secret32 *key)
 {
 	int valid;
@@ -92,6 +103,23 @@ void ecc_pub_of(struct ecc_pub *out, const struct secret32 *key)
 	pub_serialize(out, &point);
 }
 
+void ecc_pub_compress(uint8_t out[ECC_COMPRESSED], const struct ecc_pub *pub)
+{
+	out[0] = 0x02 | (pub->b[63] & 1);
+	memcpy(out + 1, pub->b, 32);
+}
+
+enum err ecc_pub_expand(struct ecc_pub *out, const uint8_t in[ECC_COMPRESSED])
+{
+	secp256k1_pubkey point;
+
+	assert(context);
+	if (!secp256k1_ec_pubkey_parse(context, &point, in, ECC_COMPRESSED))
+		return ERR_FORMAT;
+	pub_serialize(out, &point);
+	return ERR_NONE;
+}
+
 enum err ecc_ecdh_x(struct secret32 *out, const struct secret32 *key,
 		    const struct ecc_pub *pub)
 {
@@ -102,6 +130,20 @@ enum err ecc_ecdh_x(struct secret32 *out, const struct secret32 *key,
 		return ERR_FORMAT;
 	}
 	must(secp256k1_ecdh(context, out->b, &point, key->b, copy_x, NULL));
+	return ERR_NONE;
+}
+
+enum err ecc_ecdh_point(uint8_t out[ECC_COMPRESSED], const struct secret32 *key,
+			const struct ecc_pub *pub)
+{
+	secp256k1_pubkey point;
+
+	if (!pub_parse(&point, pub)) {
+		secret_wipe(out, ECC_COMPRESSED);
+		return ERR_FORMAT;
+	}
+	must(secp256k1_ecdh(context, out, &point, key->b, copy_compressed,
+			    NULL));
 	return ERR_NONE;
 }
 
@@ -137,4 +179,15 @@ enum err ecc_recover(struct ecc_pub *out, const struct ecc_sig *sig,
 		return ERR_AUTH;
 	pub_serialize(out, &point);
 	return ERR_NONE;
+}
+
+bool ecc_verify(const uint8_t rs[ECC_RS], const uint8_t digest[32],
+		const struct ecc_pub *pub)
+{
+	secp256k1_ecdsa_signature sig;
+	secp256k1_pubkey point;
+
+	return pub_parse(&point, pub) &&
+	       secp256k1_ecdsa_signature_parse_compact(context, &sig, rs) &&
+	       secp256k1_ecdsa_verify(context, &sig, digest, &point);
 }

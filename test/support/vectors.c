@@ -62,10 +62,16 @@ static unsigned digit(const char *hex, char c)
 	return (unsigned)(at - digits);
 }
 
+static const char *skip_prefix(const char *hex)
+{
+	return strncmp(hex, "0x", 2) == 0 ? hex + 2 : hex;
+}
+
 void hex_copy(void *out, size_t n, const char *hex)
 {
 	uint8_t *to = out;
 
+	hex = skip_prefix(hex);
 	if (strlen(hex) != 2 * n)
 		stop("wrong length", hex);
 	for (size_t i = 0; i < n; i++)
@@ -75,7 +81,7 @@ void hex_copy(void *out, size_t n, const char *hex)
 
 struct span hex_bytes(const char *hex)
 {
-	size_t n = strlen(hex) / 2;
+	size_t n = strlen(skip_prefix(hex)) / 2;
 	uint8_t *data = malloc(n + 1);
 
 	if (!data)

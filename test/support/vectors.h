@@ -24,7 +24,8 @@ const char *vectors_text(json_t *root, const char *path);
  * span's data. */
 struct span vectors_hex(json_t *root, const char *path);
 
-/* hex_bytes - any hex text as bytes, allocated likewise (never NULL). */
+/* hex_bytes - any hex text, with or without "0x", as bytes, allocated likewise
+ * (never NULL). */
 struct span hex_bytes(const char *hex);
 
 /* hex_copy - hex text of exactly n bytes into out. */

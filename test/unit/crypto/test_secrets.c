@@ -158,6 +158,35 @@ static void check_aes(void)
 	CHECK(is_hidden(out, AES_BLOCK));
 }
 
+/* What Discovery v5 does with keys: a session's come from an ECDH by HKDF, and
+ * GCM encrypts with them. Whether a packet opens is public, and branched on. */
+static void check_session(void)
+{
+	uint8_t point[ECC_COMPRESSED], keys[32], nonce[AES_GCM_NONCE] = { 0 };
+	uint8_t text[40], sealed[sizeof(text) + AES_GCM_TAG];
+	struct span salt = span_text("salt"), ad = span_text("ad");
+	struct secret32 key;
+	struct ecc_pub pub;
+
+	key_new(&key);
+	ecc_pub_of(&pub, &key);
+	CHECK(ecc_ecdh_point(point, &key, &pub) == ERR_NONE);
+	CHECK(is_hidden(point, sizeof(point)));
+	hkdf_sha256(keys, sizeof(keys), salt, span_of(point, sizeof(point)),
+		    salt);
+	CHECK(is_hidden(keys, sizeof(keys)));
+
+	rng_bytes(text, sizeof(text));
+	aes_gcm_seal(sealed, keys, nonce, span_of(text, sizeof(text)), ad);
+	CHECK(is_hidden(sealed, sizeof(sealed)));
+	show(sealed, sizeof(sealed)); /* it goes on the wire */
+	CHECK(aes_gcm_open(text, keys, nonce, span_of(sealed, sizeof(sealed)),
+			   ad) == ERR_NONE);
+	sealed[0] ^= 1;
+	CHECK(aes_gcm_open(text, keys, nonce, span_of(sealed, sizeof(sealed)),
+			   ad) == ERR_AUTH);
+}
+
 static void check_ecies(void)
 {
 	uint8_t text[100], sealed[sizeof(text) + ECIES_OVERHEAD];
@@ -221,6 +250,7 @@ int main(int argc, char **argv)
 	check_sign();
 	check_hashes();
 	check_aes();
+	check_session();
 	check_ecies();
 	printf("secrets: checked %s\n",
 	       RUNNING_ON_VALGRIND ? "under valgrind" : "natively");
