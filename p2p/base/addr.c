@@ -115,25 +115,64 @@ bool ip_is_loopback(const struct ip *ip)
 	return ip->family == IP_V6 && !memcmp(ip->b, one, sizeof(one));
 }
 
-bool ip_is_lan(const struct ip *ip)
-{
-	const uint8_t *b = ip->b;
-
-	if (ip_is_loopback(ip))
-		return true;
-	if (ip->family == IP_V4)
-		return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
-		       (b[0] == 192 && b[1] == 168) ||
-		       (b[0] == 169 && b[1] == 254);
-	return ip->family == IP_V6 && ((b[0] & 0xfe) == 0xfc ||
-				       (b[0] == 0xfe && (b[1] & 0xc0) == 0x80));
-}
-
 bool ip_is_unspecified(const struct ip *ip)
 {
 	static const uint8_t zero[16];
 
 	return !memcmp(ip->b, zero, sizeof(zero));
+}
+
+static bool is_link_local(const struct ip *ip)
+{
+	if (ip->family == IP_V4)
+		return ip->b[0] == 169 && ip->b[1] == 254;
+	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+}
+
+static bool is_private(const struct ip *ip)
+{
+	const uint8_t *b = ip->b;
+
+	if (ip->family == IP_V4)
+		return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
+		       (b[0] == 192 && b[1] == 168);
+	return (b[0] & 0xfe) == 0xfc;
+}
+
+enum ip_scope ip_scope(const struct ip *ip)
+{
+	if (ip_is_unspecified(ip))
+		return IP_SCOPE_NONE;
+	if (ip_is_loopback(ip))
+		return IP_SCOPE_LOOPBACK;
+	if (is_link_local(ip))
+		return IP_SCOPE_LINK;
+	return is_private(ip) ? IP_SCOPE_PRIVATE : IP_SCOPE_GLOBAL;
+}
+
+bool ip_is_lan(const struct ip *ip)
+{
+	enum ip_scope scope = ip_scope(ip);
+
+	return scope != IP_SCOPE_NONE && scope != IP_SCOPE_GLOBAL;
+}
+
+bool ip_is_multicast(const struct ip *ip)
+{
+	if (ip->family == IP_V4)
+		return (ip->b[0] & 0xf0) == 0xe0;
+	return ip->family == IP_V6 && ip->b[0] == 0xff;
+}
+
+struct ip ip_unmapped(const struct ip *ip)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	struct ip v4 = { .family = IP_V4 };
+
+	if (ip->family != IP_V6 || memcmp(ip->b, prefix, sizeof(prefix)) != 0)
+		return *ip;
+	memcpy(v4.b, ip->b + sizeof(prefix), 4);
+	return v4;
 }
 
 struct ip ip_subnet(const struct ip *ip)

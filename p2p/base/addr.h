@@ -51,6 +51,23 @@ bool ip_is_loopback(const struct ip *ip);
 /* ip_is_lan - loopback, private (RFC 1918, fc00::/7) or link-local. */
 bool ip_is_lan(const struct ip *ip);
 
+/* How far an address reaches, in this order. */
+enum ip_scope {
+	IP_SCOPE_NONE, /* 0.0.0.0, :: and IP_NONE */
+	IP_SCOPE_LOOPBACK,
+	IP_SCOPE_LINK,
+	IP_SCOPE_PRIVATE, /* RFC 1918, fc00::/7 */
+	IP_SCOPE_GLOBAL,  /* all others */
+};
+
+enum ip_scope ip_scope(const struct ip *ip);
+
+bool ip_is_multicast(const struct ip *ip);
+
+/* ip_unmapped - an IPv4 address that is mapped into IPv6 as IPv4; any other as
+ * it is. */
+struct ip ip_unmapped(const struct ip *ip);
+
 /* ip_is_unspecified - 0.0.0.0, :: or IP_NONE. */
 bool ip_is_unspecified(const struct ip *ip);
 

@@ -77,6 +77,53 @@ Test(addr, knows_the_kinds_of_addresses)
 	}
 }
 
+Test(addr, knows_how_far_addresses_reach)
+{
+	static const struct {
+		const char *text;
+		enum ip_scope scope;
+		bool multicast;
+	} rows[] = {
+		{ "0.0.0.0", IP_SCOPE_NONE, false },
+		{ "::", IP_SCOPE_NONE, false },
+		{ "127.0.0.1", IP_SCOPE_LOOPBACK, false },
+		{ "::1", IP_SCOPE_LOOPBACK, false },
+		{ "169.254.2.6", IP_SCOPE_LINK, false },
+		{ "fe80::1", IP_SCOPE_LINK, false },
+		{ "192.168.2.2", IP_SCOPE_PRIVATE, false },
+		{ "fd00::abcd:1", IP_SCOPE_PRIVATE, false },
+		{ "99.22.33.1", IP_SCOPE_GLOBAL, false },
+		{ "2001::ff00:42:8329", IP_SCOPE_GLOBAL, false },
+		{ "224.0.0.1", IP_SCOPE_GLOBAL, true },
+		{ "239.255.255.255", IP_SCOPE_GLOBAL, true },
+		{ "240.0.0.1", IP_SCOPE_GLOBAL, false },
+		{ "ff02::1", IP_SCOPE_GLOBAL, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ip ip;
+
+		cr_assert_eq(ip_parse(&ip, rows[i].text), ERR_NONE);
+		cr_assert_eq(ip_scope(&ip), rows[i].scope, "%s", rows[i].text);
+		cr_assert_eq(ip_is_multicast(&ip), rows[i].multicast, "%s",
+			     rows[i].text);
+	}
+}
+
+Test(addr, takes_ipv4_out_of_ipv6)
+{
+	struct ip mapped = { .family = IP_V6,
+			     .b = { [10] = 0xff, 0xff, 1, 2, 3, 4 } };
+	struct ip other = mapped, got = ip_unmapped(&mapped);
+	char text[IP_TEXT_MAX];
+
+	cr_assert_str_eq(ip_text(text, &got), "1.2.3.4");
+	cr_assert_eq(got.family, IP_V4);
+	other.b[0] = 1;
+	got = ip_unmapped(&other);
+	cr_assert(ip_equal(&got, &other));
+}
+
 Test(addr, subnets_are_24_and_64_bits)
 {
 	char text[IP_TEXT_MAX];
