@@ -14,6 +14,7 @@ extern const struct command command_key;
 extern const struct command command_enode;
 extern const struct command command_ping;
 extern const struct command command_admin;
+extern const struct command command_bench;
 extern const struct command command_new_plugin;
 extern const struct command command_plugin;
 
