@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` puts where: the command, its plugins (see plugin.cmake)
 # and all that is needed to write others and to embed a node. It may be installed
-# into any prefix, and moved there as a whole.
+# into any prefix, and moved there as a whole. Of its parts
+# (`cmake --install build --component NAME`) "command" is what runs a node,
+# "library" libweft for programs that embed one, and "development" all that
+# builds plugins and such programs.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 
-install(TARGETS weft RUNTIME)
-install(TARGETS weft_shared LIBRARY)
+install(TARGETS weft RUNTIME COMPONENT command)
+install(TARGETS weft_shared LIBRARY COMPONENT library
+	NAMELINK_COMPONENT development)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
 install(FILES $<TARGET_PROPERTY:weft_static,IMPORTED_LOCATION>
 	DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY

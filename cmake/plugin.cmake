@@ -25,5 +25,5 @@ function(weft_plugin name)
 		OUTPUT_NAME ${name}
 		LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/cmd/weft/plugins)
 	install(TARGETS plugin_${name}
-		LIBRARY DESTINATION ${WEFT_PLUGIN_SUBDIR})
+		LIBRARY DESTINATION ${WEFT_PLUGIN_SUBDIR} COMPONENT command)
 endfunction()
