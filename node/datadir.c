@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/trust.h"
+#include "node/trust/trust.h"
 
 static enum err joined(char out[PATH_MAX], const char *folder, const char *name,
 		       struct why *why)

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/trust.h"
+#include "node/trust/trust.h"
 #include "p2p/crypto/rng.h"
 
 /* All ones when a < b, else zero; b below 2^31. The top bit of a - b says so,

@@ -8,6 +8,7 @@
 #include "p2p/crypto/rng.h"
 #include "p2p/net/stream.h"
 #include "p2p/net/work.h"
+#include "p2p/server/entropy.h"
 
 enum {
 	IPS_MAX = 8,
@@ -237,18 +238,11 @@ static enum err new_ping(struct run *r, const struct ecc_keypair *us,
 		.timeout_ms = r->config->timeout_ms,
 		.now = mono_now(),
 	};
-	struct handshake_entropy *e = &config.entropy;
 	enum err rc;
 
-	rng_key(&e->ephemeral);
-	rng_key(&e->ecies);
-	rng_bytes(e->nonce, sizeof(e->nonce));
-	rng_bytes(e->iv, sizeof(e->iv));
-	e->padding = (uint8_t)(HANDSHAKE_PADDING_MIN +
-			       rng_below(HANDSHAKE_PADDING_MAX -
-					 HANDSHAKE_PADDING_MIN + 1));
+	entropy_draw(&config.entropy);
 	rc = ping_new(&r->ping, &config);
-	secret_wipe(e, sizeof(*e));
+	secret_wipe(&config.entropy, sizeof(config.entropy));
 	if (rc)
 		return err_fail(why, rc,
 				"the enode's public key is not on the curve");

@@ -165,7 +165,7 @@ enum err admin_open(struct admin **out, struct net_loop *loop,
 	*out = NULL;
 	rc = admin_socket_path(path, config->folder, why);
 	if (!rc)
-		rc = admin_socket_clear(config->folder, why);
+		rc = admin_socket_prepare(config->folder, why);
 	if (rc)
 		return rc;
 	a = admin_new(loop, config);

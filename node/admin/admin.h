@@ -48,10 +48,10 @@ struct admin_config {
 	void *ctx;
 };
 
-/* admin_open - listen at folder/weft.ipc, mode 0600; a socket that a node now
- * gone has left there is replaced.
+/* admin_open - listen at folder/admin/weft.ipc, mode 0600, in a folder of mode
+ * 0700; a socket that a node now gone has left there is replaced.
  *
- * ERR_DENIED, ERR_EXISTS, ERR_LIMIT, ERR_SYSTEM as of admin_socket_clear and
+ * ERR_DENIED, ERR_EXISTS, ERR_LIMIT, ERR_SYSTEM as of admin_socket_prepare and
  * net_local_listen; nothing is left behind then. */
 MUST_USE enum err admin_open(struct admin **out, struct net_loop *loop,
 			     const struct admin_config *config,

@@ -15,7 +15,7 @@
 
 #include "node/plugin/elf_check.h"
 #include "node/plugin/options.h"
-#include "node/plugin/trusted.h"
+#include "node/trust/trust.h"
 #include "p2p/crypto/hash.h"
 
 #if defined(__has_feature)
@@ -145,7 +145,7 @@ static enum err find(char out[PATH_MAX], const struct loader *l,
 static enum err open_file(int *out, const char *path, const char *what,
 			  const struct loader *l, struct why *why)
 {
-	enum err rc = trusted_open(out, path, l->us, why);
+	enum err rc = trust_open(out, path, l->us, why);
 
 	if (rc == ERR_NOT_FOUND && !strchr(what, '/'))
 		return err_fail(why, rc,

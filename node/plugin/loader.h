@@ -4,11 +4,12 @@
  *
  * A NAME is sought as NAME.so in one folder and nowhere else; anything with a
  * '/' is a path. Only files that nobody but we and root can write are taken
- * (trusted.h). Such a file is copied into memory and judged there (elf_check.h)
- * before the dynamic linker sees it, and the linker loads that copy: the file
- * may be rebuilt or removed while it runs, and loading it again gives what it
- * holds then. No search path, of ours or in the environment, has a part in
- * which file that is; libraries that a plugin needs are found as any program's.
+ * (trust_open). Such a file is copied into memory and judged there
+ * (elf_check.h) before the dynamic linker sees it, and the linker loads that
+ * copy: the file may be rebuilt or removed while it runs, and loading it again
+ * gives what it holds then. No search path, of ours or in the environment, has
+ * a part in which file that is; libraries that a plugin needs are found as any
+ * program's.
  *
  * Loading runs the constructors of the object. Blocks on the file system.
  * Thread: one; images are good for every loop of that thread. */
@@ -55,7 +56,7 @@ void loader_free(struct loader *l);
  * bytes are one image.
  *
  * ERR_NOT_FOUND    no such file, or it defines no weft_plugin
- * ERR_DENIED       trusted.h or elf_check.h forbids it
+ * ERR_DENIED       trust_open or elf_check.h forbids it
  * ERR_UNSUPPORTED  for another machine or another weft ("rebuild ...")
  * ERR_FORMAT       neither name nor path; damaged; its descriptor is not as
  *                  <weft/plugin.h> says

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "p2p/crypto/rng.h"
 #include "p2p/rlpx/snappy_block.h"
 #include "p2p/server/checkpoint.h"
+#include "p2p/server/entropy.h"
 #include "p2p/server/inside.h"
 
 /* Curve work that is out. The job holds copies of all it needs, so on the pool
@@ -15,19 +15,6 @@ struct peer_work {
 	struct peer *peer;
 	struct rlpx_job *job;
 };
-
-/* The one place where a handshake's randomness is drawn. */
-static void draw_entropy(struct handshake_entropy *e)
-{
-	const uint32_t paddings =
-		HANDSHAKE_PADDING_MAX - HANDSHAKE_PADDING_MIN + 1;
-
-	rng_key(&e->ephemeral);
-	rng_key(&e->ecies);
-	rng_bytes(e->nonce, sizeof(e->nonce));
-	rng_bytes(e->iv, sizeof(e->iv));
-	e->padding = (uint8_t)(HANDSHAKE_PADDING_MIN + rng_below(paddings));
-}
 
 static enum err new_core(struct peer *p)
 {
@@ -46,7 +33,7 @@ static enum err new_core(struct peer *p)
 	config.local_count = p->offer->count;
 	if (!p->inbound)
 		config.remote = p->dialed->node.pub;
-	draw_entropy(&config.entropy);
+	entropy_draw(&config.entropy);
 	rc = rlpx_new(&p->rlpx, &config);
 	secret_wipe(&config.entropy, sizeof(config.entropy));
 	return rc;

@@ -64,8 +64,13 @@ def note(value):
 
 
 class Admin(lab.Lab):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("admin"), 0o700)
+        self.socket = self.path("admin", "weft.ipc")
+
     def serve(self, *script):
-        return Scripted(self, self.path("weft.ipc"), *script)
+        return Scripted(self, self.socket, *script)
 
     def admin(self, *args):
         return self.weft("admin", "--datadir", self.folder, *args)
@@ -169,7 +174,7 @@ class Admin(lab.Lab):
         self.assertFails(self.admin("x"), "no node is running there",
                          "weft.ipc")
         gone = socket.socket(socket.AF_UNIX)
-        gone.bind(self.path("weft.ipc"))
+        gone.bind(self.socket)
         gone.close()
         self.assertFails(self.admin("x"), "nobody listens")
 
@@ -203,7 +208,7 @@ class Admin(lab.Lab):
             self.assertEqual((process.returncode, out, err), (0, "", ""))
 
     def test_following_ends_with_the_node(self):
-        path = self.path("weft.ipc")
+        path = self.socket
         server = socket.socket(socket.AF_UNIX)
         server.bind(path)
         server.listen(1)

@@ -164,32 +164,32 @@ class Attacks(lab.Lab):
     # --- the admin socket ----------------------------------------------------
 
     def test_a_link_in_the_place_of_the_socket_is_not_followed(self):
-        os.mkdir(self.path("a"), 0o700)
+        os.makedirs(self.path("a", "admin"), 0o700)
         victim = self.write("victim", "precious")
         listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(listener.close)
         listener.bind(self.path("theirs"))
+        path = self.path("a", "admin", "weft.ipc")
         for target in victim, self.path("theirs"), self.path("nothing"):
             with self.subTest(target):
-                os.symlink(target, self.path("a", "weft.ipc"))
+                os.symlink(target, path)
                 done = self.weft("run", "--datadir", self.path("a"),
                                  "--no-listen")
                 self.assertEqual((done.status, done.out), (1, ""))
                 self.assertIn("weft.ipc is there and no socket of ours",
                               done.err)
-                self.assertEqual(os.readlink(self.path("a", "weft.ipc")),
-                                 target)
-                os.unlink(self.path("a", "weft.ipc"))
+                self.assertEqual(os.readlink(path), target)
+                os.unlink(path)
         with open(victim, encoding="ascii") as file:
             self.assertEqual(file.read(), "precious")
         self.assertFalse(os.path.exists(self.path("nothing")))
 
     def test_a_socket_of_somebody_else_is_not_taken_for_ours(self):
-        os.mkdir(self.path("a"), 0o700)
+        os.makedirs(self.path("a", "admin"), 0o700)
         listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(listener.close)
-        listener.bind(self.path("a", "weft.ipc"))
-        self.as_root("chown", str(NOBODY), self.path("a", "weft.ipc"))
+        listener.bind(self.path("a", "admin", "weft.ipc"))
+        self.as_root("chown", str(NOBODY), self.path("a", "admin", "weft.ipc"))
         done = self.weft("run", "--datadir", self.path("a"), "--no-listen")
         self.assertEqual((done.status, done.out), (1, ""))
         self.assertIn("no socket of ours", done.err)
@@ -203,10 +203,10 @@ class Attacks(lab.Lab):
     def test_another_user_is_not_served(self):
         a = self.node("a", "--log-level", "error")
         a.started()
-        path = self.path("a", "weft.ipc")
+        path = self.path("a", "admin", "weft.ipc")
         self.assertEqual(self.stranger(path), "PermissionError")
         # Not even when all doors were opened for them.
-        for name in (), ("a",):
+        for name in (), ("a",), ("a", "admin"):
             os.chmod(self.path(*name), 0o755)
         self.assertEqual(self.stranger(path), "PermissionError")
         os.chmod(path, 0o666)
@@ -221,7 +221,7 @@ class Attacks(lab.Lab):
         c = socket.socket(socket.AF_UNIX)
         self.addCleanup(c.close)
         c.settimeout(lab.DEADLINE)
-        c.connect(self.path("a", "weft.ipc"))
+        c.connect(self.path("a", "admin", "weft.ipc"))
         return c, c.makefile()
 
     def ended(self, lines):

@@ -89,9 +89,10 @@ class Control(lab.Lab):
     def test_the_socket_is_ours_alone_and_goes_with_the_node(self):
         a = self.node("a")
         a.started()
-        path = self.path("a", "weft.ipc")
+        path = self.path("a", "admin", "weft.ipc")
         self.assertTrue(stat.S_ISSOCK(os.stat(path).st_mode))
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        self.assertEqual(self.mode("a", "admin"), 0o700)
         a.stop()
         self.assertFalse(os.path.exists(path))
 
@@ -99,7 +100,7 @@ class Control(lab.Lab):
         a = self.node("a")
         a.started()
         a.kill()
-        self.assertTrue(os.path.exists(self.path("a", "weft.ipc")))
+        self.assertTrue(os.path.exists(self.path("a", "admin", "weft.ipc")))
         again = self.node("a")
         again.started()
         self.assertEqual(self.admin("a", "admin_peers"), [])

@@ -128,6 +128,28 @@ class Datadir(lab.Lab):
                       f"(pid {pid}); use --datadir\n")
         node.stop()
 
+    def test_one_that_others_may_list_keeps_its_mode_and_its_secrets(self):
+        os.mkdir(self.path("d"))
+        os.chmod(self.path("d"), 0o755)
+        node = self.node("d")
+        node.started()
+        self.assertEqual(self.mode("d"), 0o755)
+        self.assertEqual(self.mode("d", "nodekey"), 0o600)
+        self.assertEqual(self.mode("d", "admin"), 0o700)
+        done = self.weft("admin", "--datadir", self.path("d"), "admin_peers")
+        self.assertEqual((done.status, done.out.strip()), (0, "[]"))
+        node.stop()
+
+    def test_an_admin_folder_that_others_may_enter_is_refused(self):
+        os.makedirs(self.path("d", "admin"))
+        os.chmod(self.path("d", "admin"), 0o711)
+        done = self.weft("run", "--no-listen", "--datadir", self.path("d"))
+        self.assertEqual((done.status, done.out), (1, ""))
+        self.assertEqual(
+            done.err, f"weft run: admin socket: {self.path('d/admin')}: others "
+                      "may enter it (mode 0711); chmod 700 "
+                      f"{self.path('d/admin')}\n")
+
     def test_one_that_others_may_write_to_is_refused(self):
         os.mkdir(self.path("d"))
         os.chmod(self.path("d"), 0o777)

@@ -70,7 +70,7 @@ class Garbage(lab.Lab):
         self.env["ASAN_OPTIONS"] = ":".join(filter(None, (
             self.env.get("ASAN_OPTIONS"), "quarantine_size_mb=4")))
         self.a = self.node("a", "--log-level", "error")
-        self.b = self.node("b", "--foo-interval", "0.05", "--peer",
+        self.b = self.node("b", "--plugin", "foobar,interval=50ms", "--peer",
                            self.a.started()["enode"])
         self.a.expect("peer_added")
 
@@ -78,7 +78,7 @@ class Garbage(lab.Lab):
         c = socket.socket(socket.AF_UNIX)
         self.addCleanup(c.close)
         c.settimeout(lab.DEADLINE)
-        c.connect(self.path("a", "weft.ipc"))
+        c.connect(self.path("a", "admin", "weft.ipc"))
         return c
 
     def admin(self, method):

@@ -20,7 +20,7 @@ func TestAdmin(t *testing.T) {
 	h, offered := newProtocol(t, "foobar", 1, 1, foobar)
 	s := newServer(t, 10, offered)
 
-	client, err := rpc.DialIPC(context.Background(), filepath.Join(dir, "weft.ipc"))
+	client, err := rpc.DialIPC(context.Background(), filepath.Join(dir, "admin", "weft.ipc"))
 	if err != nil {
 		t.Fatal(err)
 	}

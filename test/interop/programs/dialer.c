@@ -17,6 +17,7 @@
 #include "p2p/net/stream.h"
 #include "p2p/net/work.h"
 #include "p2p/rlpx/rlpx.h"
+#include "p2p/server/entropy.h"
 
 enum {
 	CALL_TIMEOUT_MS = 20000
@@ -205,17 +206,6 @@ static void on_deadline(void *ctx)
 	finish(ctx, "timeout");
 }
 
-static void draw(struct handshake_entropy *e)
-{
-	rng_key(&e->ephemeral);
-	rng_key(&e->ecies);
-	rng_bytes(e->nonce, sizeof(e->nonce));
-	rng_bytes(e->iv, sizeof(e->iv));
-	e->padding = (uint8_t)(HANDSHAKE_PADDING_MIN +
-			       rng_below(HANDSHAKE_PADDING_MAX -
-					 HANDSHAKE_PADDING_MIN + 1));
-}
-
 static void begin(struct dialer *d)
 {
 	static const struct net_stream_events events = {
@@ -243,7 +233,7 @@ static void begin(struct dialer *d)
 	rng_key(&c->key.key);
 	ecc_pub_of(&c->key.pub, &c->key.key);
 	config.us = &c->key;
-	draw(&config.entropy);
+	entropy_draw(&config.entropy);
 	if (rlpx_new(&c->core, &config) ||
 	    net_stream_dial(&c->stream, d->loop, &d->to, &events, c, &why)) {
 		fprintf(stderr, "interop_dialer: %s\n", why.text);

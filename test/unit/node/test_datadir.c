@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/trust.h"
 #include "test/support/unit.h"
 #include "test/unit/node/scratch.h"
 
@@ -118,36 +117,4 @@ Test(datadir, default_follows_the_xdg_rules)
 	unsetenv("HOME");
 	cr_assert_eq(datadir_default(path, &why), ERR_NOT_FOUND);
 	cr_assert(strstr(why.text, "use --datadir"));
-}
-
-Test(trust, goes_by_owner_and_mode)
-{
-	static const struct {
-		mode_t mode;
-		uid_t owner;
-		enum err secret, folder;
-	} cases[] = {
-		{ S_IFREG | 0600, 1000, ERR_NONE, ERR_FORMAT },
-		{ S_IFREG | 0400, 0, ERR_NONE, ERR_FORMAT },
-		{ S_IFREG | 0600, 1001, ERR_DENIED, ERR_FORMAT },
-		{ S_IFREG | 0640, 1000, ERR_DENIED, ERR_FORMAT },
-		{ S_IFREG | 0602, 0, ERR_DENIED, ERR_FORMAT },
-		{ S_IFDIR | 0700, 1000, ERR_FORMAT, ERR_NONE },
-		{ S_IFDIR | 0755, 0, ERR_FORMAT, ERR_NONE },
-		{ S_IFDIR | 0700, 1001, ERR_FORMAT, ERR_DENIED },
-		{ S_IFDIR | 0720, 1000, ERR_FORMAT, ERR_DENIED },
-		{ S_IFDIR | 01777, 0, ERR_FORMAT, ERR_DENIED },
-		{ S_IFIFO | 0600, 1000, ERR_FORMAT, ERR_FORMAT },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct stat st = { .st_mode = cases[i].mode,
-					 .st_uid = cases[i].owner };
-		struct why why = WHY_NONE;
-
-		cr_assert_eq(trust_secret(&st, 1000, "F", &why),
-			     cases[i].secret, "secret, case %zu", i);
-		cr_assert_eq(trust_folder(&st, 1000, "F", &why),
-			     cases[i].folder, "folder, case %zu", i);
-	}
 }

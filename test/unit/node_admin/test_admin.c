@@ -69,9 +69,12 @@ Test(admin, does_not_open_where_a_link_lies)
 	struct scene sc;
 	struct admin_config config = { 0 };
 	struct why why = WHY_NONE;
+	char folder[PATH_MAX];
 	struct admin *a;
 
 	scene_open(&sc);
+	scratch_file(folder, &sc.scratch, ADMIN_FOLDER);
+	cr_assert_eq(mkdir(folder, 0700), 0);
 	cr_assert_eq(symlink("/tmp/elsewhere", sc.path), 0);
 	config.node = &sc.node.node;
 	config.folder = sc.scratch.path;

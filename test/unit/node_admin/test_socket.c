@@ -18,6 +18,24 @@ static bool exists(const char *path)
 	return !lstat(path, &st);
 }
 
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	cr_assert_eq(lstat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* The socket's folder as a node makes it; path is the socket's. */
+static void make_folder(struct scratch *s, char path[PATH_MAX])
+{
+	char folder[PATH_MAX];
+
+	scratch_open(s);
+	cr_assert_eq(mkdir(scratch_file(folder, s, ADMIN_FOLDER), 0700), 0);
+	cr_assert_eq(admin_socket_path(path, s->path, NULL), ERR_NONE);
+}
+
 /* What a node that was killed leaves behind. */
 static void stale_socket(const char *path)
 {
@@ -30,12 +48,38 @@ static void stale_socket(const char *path)
 	cr_assert(exists(path));
 }
 
-Test(admin_socket, is_free_to_be_made_in_an_empty_folder)
+Test(admin_socket, has_a_folder_that_nobody_else_enters)
 {
+	char folder[PATH_MAX];
 	struct scratch s;
 
 	scratch_open(&s);
-	cr_assert_eq(admin_socket_clear(s.path, NULL), ERR_NONE);
+	cr_assert_eq(chmod(s.path, 0755), 0);
+	cr_assert_eq(admin_socket_prepare(s.path, NULL), ERR_NONE);
+	scratch_file(folder, &s, ADMIN_FOLDER);
+	cr_assert_eq(mode_of(folder), 0700);
+	cr_assert_eq(admin_socket_prepare(s.path, NULL), ERR_NONE);
+	for (mode_t bit = 1; bit < 0100; bit <<= 1) {
+		struct why why = WHY_NONE;
+
+		cr_assert_eq(chmod(folder, 0700 | bit), 0);
+		cr_assert_eq(admin_socket_prepare(s.path, &why), ERR_DENIED);
+		cr_assert(strstr(why.text, "others may enter it"), "%s",
+			  why.text);
+		cr_assert(strstr(why.text, "chmod 700 "), "%s", why.text);
+	}
+	scratch_close(&s);
+}
+
+Test(admin_socket, follows_no_link_to_a_folder)
+{
+	char link[PATH_MAX], other[PATH_MAX];
+	struct scratch s;
+
+	scratch_open(&s);
+	cr_assert_eq(mkdir(scratch_file(other, &s, "other"), 0700), 0);
+	cr_assert_eq(symlink(other, scratch_file(link, &s, ADMIN_FOLDER)), 0);
+	cr_assert_eq(admin_socket_prepare(s.path, NULL), ERR_SYSTEM);
 	scratch_close(&s);
 }
 
@@ -44,9 +88,9 @@ Test(admin_socket, replaces_what_a_dead_node_left)
 	struct scratch s;
 	char path[PATH_MAX];
 
-	scratch_open(&s);
-	stale_socket(scratch_file(path, &s, ADMIN_SOCKET));
-	cr_assert_eq(admin_socket_clear(s.path, NULL), ERR_NONE);
+	make_folder(&s, path);
+	stale_socket(path);
+	cr_assert_eq(admin_socket_prepare(s.path, NULL), ERR_NONE);
 	cr_assert_not(exists(path));
 	scratch_close(&s);
 }
@@ -55,7 +99,7 @@ static void expect_kept(struct scratch *s, const char *path)
 {
 	struct why why = WHY_NONE;
 
-	cr_assert_eq(admin_socket_clear(s->path, &why), ERR_EXISTS);
+	cr_assert_eq(admin_socket_prepare(s->path, &why), ERR_EXISTS);
 	cr_assert(strstr(why.text, "no socket of ours; remove it"), "%s",
 		  why.text);
 	cr_assert(exists(path));
@@ -66,8 +110,8 @@ Test(admin_socket, keeps_its_hands_off_files)
 	char path[PATH_MAX];
 	struct scratch s;
 
-	scratch_open(&s);
-	scratch_write(scratch_file(path, &s, ADMIN_SOCKET), "x", 1, 0600);
+	make_folder(&s, path);
+	scratch_write(path, "x", 1, 0600);
 	expect_kept(&s, path);
 	scratch_close(&s);
 }
@@ -77,9 +121,9 @@ Test(admin_socket, keeps_its_hands_off_symbolic_links)
 	char path[PATH_MAX], other[PATH_MAX];
 	struct scratch s;
 
-	scratch_open(&s);
+	make_folder(&s, path);
 	stale_socket(scratch_file(other, &s, "other"));
-	cr_assert_eq(symlink(other, scratch_file(path, &s, ADMIN_SOCKET)), 0);
+	cr_assert_eq(symlink(other, path), 0);
 	expect_kept(&s, path);
 	cr_assert(exists(other));
 	cr_assert_eq(unlink(path), 0);
@@ -88,7 +132,7 @@ Test(admin_socket, keeps_its_hands_off_symbolic_links)
 	scratch_close(&s);
 }
 
-Test(admin_socket, wants_a_folder_that_nobody_else_writes_to)
+Test(admin_socket, wants_a_data_folder_that_nobody_else_writes_to)
 {
 	static const mode_t ours[] = { 0700, 0755, 0711 };
 	static const mode_t open_to_others[] = { 0702, 0720, 0722, 0777, 0757 };
@@ -99,12 +143,12 @@ Test(admin_socket, wants_a_folder_that_nobody_else_writes_to)
 		struct why why = WHY_NONE;
 
 		cr_assert_eq(chmod(s.path, open_to_others[i]), 0);
-		cr_assert_eq(admin_socket_clear(s.path, &why), ERR_DENIED);
+		cr_assert_eq(admin_socket_prepare(s.path, &why), ERR_DENIED);
 		cr_assert(strstr(why.text, "chmod 700"), "%s", why.text);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
 		cr_assert_eq(chmod(s.path, ours[i]), 0);
-		cr_assert_eq(admin_socket_clear(s.path, NULL), ERR_NONE);
+		cr_assert_eq(admin_socket_prepare(s.path, NULL), ERR_NONE);
 	}
 	scratch_close(&s);
 }
@@ -115,9 +159,9 @@ Test(admin_socket, wants_a_folder)
 	struct scratch s;
 
 	scratch_open(&s);
-	cr_assert_eq(admin_socket_clear(scratch_file(path, &s, "none"), NULL),
+	cr_assert_eq(admin_socket_prepare(scratch_file(path, &s, "none"), NULL),
 		     ERR_SYSTEM);
 	scratch_write(path, "x", 1, 0600);
-	cr_assert_eq(admin_socket_clear(path, NULL), ERR_SYSTEM);
+	cr_assert_eq(admin_socket_prepare(path, NULL), ERR_SYSTEM);
 	scratch_close(&s);
 }

@@ -2,6 +2,7 @@
 #include "test/unit/server/raw.h"
 
 #include "p2p/rlpx/snappy_block.h"
+#include "p2p/server/entropy.h"
 
 /* --- receiving ----------------------------------------------------------- */
 
@@ -220,11 +221,7 @@ void raw_bytes(struct raw *r, const void *data, size_t len)
 
 void raw_auth(struct raw *r, struct node *to)
 {
-	rng_key(&r->entropy.ephemeral);
-	rng_key(&r->entropy.ecies);
-	rng_bytes(r->entropy.nonce, sizeof(r->entropy.nonce));
-	rng_bytes(r->entropy.iv, sizeof(r->entropy.iv));
-	r->entropy.padding = HANDSHAKE_PADDING_MIN;
+	entropy_draw(&r->entropy);
 	cr_assert_eq(handshake_auth_make(&r->auth, &r->key, &to->key.pub,
 					 &r->entropy, (struct span){ 0 }),
 		     ERR_NONE);

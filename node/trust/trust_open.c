@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/plugin/trusted.h"
+#include "node/trust/trust.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,22 +23,12 @@ struct walk {
 	uid_t us;
 };
 
-enum err trusted_judge(const struct stat *st, uid_t us, const char *path,
-		       struct why *why)
+static enum err judge(const struct walk *w, const struct stat *st,
+		      const char *path, struct why *why)
 {
-	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
+	enum err rc = trust_code(st, w->us, path, why);
 
-	if (st->st_uid != us && st->st_uid != 0)
-		return err_fail(why, ERR_DENIED,
-				"%s belongs to another user (uid %u)", path,
-				(unsigned)st->st_uid);
-	/* Linux keeps no permissions of links. */
-	if (!S_ISLNK(st->st_mode) && !sticky && (st->st_mode & 022))
-		return err_fail(why, ERR_DENIED,
-				"others may write to %s (mode %04o); "
-				"chmod go-w %s",
-				path, (unsigned)st->st_mode & 07777, path);
-	return ERR_NONE;
+	return rc ? err_wrap(why, rc, "%s", path) : ERR_NONE;
 }
 
 static enum err start(struct walk *w, struct why *why)
@@ -50,7 +39,7 @@ static enum err start(struct walk *w, struct why *why)
 	w->at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (w->at < 0 || fstat(w->at, &st))
 		return err_errno(why, ERR_SYSTEM, errno, "cannot open /");
-	return trusted_judge(&st, w->us, "/", why);
+	return judge(w, &st, "/", why);
 }
 
 /* Take the next name off what is left; empty at the end of the path. */
@@ -160,7 +149,7 @@ static enum err step(struct walk *w, int *out, const char *name,
 		rc = err_errno(why, ERR_SYSTEM, errno, "cannot look at %s",
 			       path);
 	else
-		rc = trusted_judge(&st, w->us, path, why);
+		rc = judge(w, &st, path, why);
 	if (!rc && S_ISDIR(st.st_mode)) {
 		enter(w, fd, path);
 		return ERR_NONE;
@@ -175,7 +164,7 @@ static enum err step(struct walk *w, int *out, const char *name,
 	return rc;
 }
 
-enum err trusted_open(int *fd, const char *path, uid_t us, struct why *why)
+enum err trust_open(int *fd, const char *path, uid_t us, struct why *why)
 {
 	struct walk w = { .at = -1, .us = us };
 	char name[PATH_MAX];

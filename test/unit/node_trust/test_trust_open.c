@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/plugin/trusted.h"
+#include "node/trust/trust.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +17,7 @@ static enum err judge(mode_t mode, uid_t owner)
 {
 	struct stat st = { .st_mode = mode, .st_uid = owner };
 	struct why why = WHY_NONE;
-	enum err rc = trusted_judge(&st, US, "/it", &why);
+	enum err rc = trust_code(&st, US, "/it", &why);
 
 	cr_assert_eq(rc != ERR_NONE, why.text[0] != '\0');
 	return rc;
@@ -45,7 +45,7 @@ static void opens(const char *path)
 	char text[6] = "";
 	int fd = -1;
 
-	cr_assert_eq(trusted_open(&fd, path, geteuid(), &why), ERR_NONE, "%s",
+	cr_assert_eq(trust_open(&fd, path, geteuid(), &why), ERR_NONE, "%s",
 		     why.text);
 	cr_assert_eq(read(fd, text, 5), 5);
 	cr_assert_str_eq(text, "hello");
@@ -57,14 +57,14 @@ static void refused(const char *path, enum err rc, const char *says)
 	struct why why = WHY_NONE;
 	int fd = -1;
 
-	cr_assert_eq(trusted_open(&fd, path, geteuid(), &why), rc, "%s: %s",
-		     path, why.text);
+	cr_assert_eq(trust_open(&fd, path, geteuid(), &why), rc, "%s: %s", path,
+		     why.text);
 	cr_assert_eq(fd, -1);
 	cr_assert(strstr(why.text, says), "\"%s\" says not \"%s\"", why.text,
 		  says);
 }
 
-Test(trusted, believes_us_and_root_alone)
+Test(trust_open, believes_us_and_root_alone)
 {
 	cr_assert_eq(judge(S_IFREG | 0644, US), ERR_NONE);
 	cr_assert_eq(judge(S_IFREG | 0644, 0), ERR_NONE);
@@ -75,7 +75,7 @@ Test(trusted, believes_us_and_root_alone)
 	cr_assert_eq(judge(S_IFLNK | 0777, US), ERR_NONE);
 }
 
-Test(trusted, believes_nothing_that_others_may_write)
+Test(trust_open, believes_nothing_that_others_may_write)
 {
 	cr_assert_eq(judge(S_IFREG | 0664, US), ERR_DENIED);
 	cr_assert_eq(judge(S_IFREG | 0646, US), ERR_DENIED);
@@ -88,7 +88,7 @@ Test(trusted, believes_nothing_that_others_may_write)
 	cr_assert_eq(judge(S_IFDIR | 01775, US), ERR_NONE);
 }
 
-Test(trusted, opens_a_file_by_any_way_to_it)
+Test(trust_open, opens_a_file_by_any_way_to_it)
 {
 	struct place p;
 	char path[PATH_MAX];
@@ -111,7 +111,7 @@ Test(trusted, opens_a_file_by_any_way_to_it)
 	scratch_close(&p.scratch);
 }
 
-Test(trusted, looks_at_every_folder_on_the_way)
+Test(trust_open, looks_at_every_folder_on_the_way)
 {
 	struct place p;
 	char path[PATH_MAX];
@@ -137,7 +137,7 @@ Test(trusted, looks_at_every_folder_on_the_way)
 }
 
 /* Root can give a file away; anybody else is somebody else to the file. */
-Test(trusted, refuses_what_belongs_to_somebody_else)
+Test(trust_open, refuses_what_belongs_to_somebody_else)
 {
 	struct why why = WHY_NONE;
 	struct place p;
@@ -149,13 +149,13 @@ Test(trusted, refuses_what_belongs_to_somebody_else)
 		cr_assert_eq(chown(p.file, OTHER, (gid_t)-1), 0);
 	else
 		us++;
-	cr_assert_eq(trusted_open(&fd, p.file, us, &why), ERR_DENIED);
+	cr_assert_eq(trust_open(&fd, p.file, us, &why), ERR_DENIED);
 	cr_assert_eq(fd, -1);
 	cr_assert(strstr(why.text, "belongs to another user"), "%s", why.text);
 	scratch_close(&p.scratch);
 }
 
-Test(trusted, refuses_what_is_no_file)
+Test(trust_open, refuses_what_is_no_file)
 {
 	struct place p;
 	char path[PATH_MAX];
@@ -163,7 +163,7 @@ Test(trusted, refuses_what_is_no_file)
 	place_open(&p);
 	refused(p.folder, ERR_FORMAT, "is a folder");
 	refused("/", ERR_FORMAT, "/ is a folder");
-	refused("/dev/null", ERR_DENIED, "others may write to /dev/null");
+	refused("/dev/null", ERR_DENIED, "/dev/null: others may write to it");
 	scratch_file(path, &p.scratch, "pipe");
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	refused(path, ERR_FORMAT, "is not a regular file");
@@ -174,7 +174,7 @@ Test(trusted, refuses_what_is_no_file)
 	scratch_close(&p.scratch);
 }
 
-Test(trusted, ends_in_circles_of_links)
+Test(trust_open, ends_in_circles_of_links)
 {
 	struct place p;
 	char path[PATH_MAX];
@@ -189,7 +189,7 @@ Test(trusted, ends_in_circles_of_links)
 	scratch_close(&p.scratch);
 }
 
-Test(trusted, limits_the_length_of_a_path)
+Test(trust_open, limits_the_length_of_a_path)
 {
 	static char path[PATH_MAX + 1];
 
