@@ -54,7 +54,7 @@ class Attacks(lab.Lab):
         """Neither a node that starts nor one that runs takes it."""
         done = subprocess.run(
             [bin, "run", "--datadir", self.path("refused"), "--no-listen",
-             "--plugin", path],
+             "--plugin", path, "--duration", "0.1"],
             capture_output=True, text=True, env=env or self.env,
             cwd=self.folder, timeout=lab.DEADLINE,
         )

@@ -2,46 +2,14 @@
 """Nodes that gossip: what the plugin interface promises, over real connections,
 judged by what the gossip plugin counted."""
 
-import json
-import os
 import signal
 import time
 
+import gossiping
 import lab
 
-GOSSIP = os.path.join(os.environ["WEFT_BUILD"], "test/plugins/gossip.so")
 
-
-class Gossip(lab.Lab):
-    def gossip(self, name, options="", peers=()):
-        """A running node with the plugin; `enode` is its URL."""
-        # A megabyte takes its time where sanitizers watch, or others want the
-        # processor: that is a warning, and no matter here.
-        args = ["--plugin", GOSSIP + options, "--log-level", "error"]
-        for peer in peers:
-            args += ["--peer", peer.enode]
-        node = self.node(name, *args)
-        node.enode = node.started()["enode"]
-        node.name = name
-        return node
-
-    def call(self, node, method):
-        done = self.weft("admin", "--datadir", self.path(node.name), method)
-        self.assertEqual(done.status, 0, done.err)
-        return json.loads(done.out)
-
-    def stats(self, node):
-        return self.call(node, "gossip_stats")
-
-    def reach(self, node, **least):
-        """Its sums, once each of these is at least so large."""
-        deadline = time.monotonic() + lab.DEADLINE
-        while True:
-            sums = self.stats(node)
-            if all(sums[key] >= value for key, value in least.items()):
-                return sums
-            self.assertLess(time.monotonic(), deadline, f"{least} in {sums}")
-
+class Gossip(gossiping.GossipLab):
     def test_a_rumour_goes_round_a_ring(self):
         first = self.gossip("a")
         second = self.gossip("b", peers=[first])
@@ -75,16 +43,6 @@ class Gossip(lab.Lab):
         second.stop()
         self.assertEqual(self.reach(first, closed=1)["peers"], [])
         first.stop()
-
-    def stands_still(self, node, key):
-        """Its sum, once it has not changed for far longer than a step takes."""
-        before, still = -1, 0
-        while still < 4:
-            now = self.stats(node)[key]
-            still = still + 1 if now == before else 0
-            before = now
-            time.sleep(0.5)
-        return before
 
     def test_large_messages_reach_a_slow_reader_whole(self):
         # More than our buffers and the 32 MiB of a large system take.

@@ -42,13 +42,13 @@ static int ask(struct friend *f)
 	return await(f, deadline);
 }
 
-int ask_again_and_again(void *friend)
+static int ask_again_and_again(void *friend)
 {
 	struct friend *f = friend;
 	struct gossip *g = f->g;
 	int rc = WEFT_OK;
 
-	while (!rc) {
+	while (!rc && (!g->asks_most || f->asked < (uint64_t)g->asks_most)) {
 		rc = weft_sleep_until(g->host,
 				      weft_now(g->host) + g->ask_every);
 		if (!rc)
@@ -57,12 +57,23 @@ int ask_again_and_again(void *friend)
 	return rc;
 }
 
+int ask_begin(struct friend *f)
+{
+	if (!f->g->ask_every)
+		return WEFT_OK;
+	return weft_channel_go(f->ch, ask_again_and_again, f);
+}
+
 int ask_answer(struct friend *f, const struct weft_msg *msg)
 {
 	struct gossip *g = f->g;
 	uint64_t number;
 	int rc = weft_unpack(msg, "[u]", &number);
 
+	if (!rc && g->silent) {
+		g->sums.ignored++;
+		return WEFT_OK;
+	}
 	/* A handler that waits holds back its own channel only. */
 	if (!rc && g->answer_after)
 		rc = weft_sleep_until(g->host,

@@ -49,6 +49,16 @@ static void make(void *arg)
 		l->room[i] = byte_at(l->number, i);
 }
 
+static void count(struct gossip_sums *sums, int rc)
+{
+	if (!rc)
+		sums->loads_sent++;
+	else if (rc == WEFT_ECLOSED)
+		sums->loads_cut++;
+	else
+		sums->loads_failed++;
+}
+
 static int push_one(struct bulk *b, struct load *l)
 {
 	struct gossip *g = b->g;
@@ -57,7 +67,7 @@ static int push_one(struct bulk *b, struct load *l)
 	int rc = weft_work(g->host, make, l);
 
 	if (rc) {
-		g->sums.loads_cut++;
+		count(&g->sums, rc);
 		return rc;
 	}
 	begun = weft_now(g->host);
@@ -65,10 +75,7 @@ static int push_one(struct bulk *b, struct load *l)
 	ms = (weft_now(g->host) - begun) / WEFT_MS(1);
 	if (ms > g->sums.longest_write_ms)
 		g->sums.longest_write_ms = ms;
-	if (rc)
-		g->sums.loads_cut++;
-	else
-		g->sums.loads_sent++;
+	count(&g->sums, rc);
 	return rc;
 }
 

@@ -37,8 +37,7 @@ static int opened(struct weft_channel *ch, void *state, void **user)
 	f->heard = weft_event_new(g->host);
 	if (!f->heard)
 		return WEFT_ELIMIT;
-	return g->ask_every ? weft_channel_go(ch, ask_again_and_again, f)
-			    : WEFT_OK;
+	return g->asks_most && !g->begun ? WEFT_OK : ask_begin(f);
 }
 
 static int message(struct weft_channel *ch, void *user,
@@ -95,6 +94,27 @@ static int tell_stats(void *state, const char *params, size_t size,
 	return WEFT_OK;
 }
 
+/* What the options count begins now, once. */
+static int begin(void *state, const char *params, size_t size,
+		 struct weft_text *result)
+{
+	struct gossip *g = state;
+	int rc = WEFT_OK;
+
+	(void)params;
+	(void)size;
+	weft_text_add(result, "true", 4);
+	if (g->begun)
+		return WEFT_EINVAL;
+	g->begun = 1;
+	if (g->rumours_most)
+		rc = rumour_begin(g);
+	for (struct friend *f = g->friends; f && !rc; f = f->next)
+		if (g->asks_most)
+			rc = ask_begin(f);
+	return rc;
+}
+
 static int say(void *state, const char *params, size_t size,
 	       struct weft_text *result)
 {
@@ -114,7 +134,10 @@ static void read_options(struct gossip *g)
 		int64_t *value;
 	} options[] = {
 		{ "rumour_every", &g->rumour_every },
+		{ "rumours", &g->rumours_most },
 		{ "ask_every", &g->ask_every },
+		{ "asks", &g->asks_most },
+		{ "silent", &g->silent },
 		{ "ask_deadline", &g->ask_deadline },
 		{ "answer_after", &g->answer_after },
 		{ "loads", &g->loads },
@@ -148,6 +171,8 @@ static int offer(struct gossip *g)
 		rc = weft_rpc_add(g->host, "gossip_stats", tell_stats, g);
 	if (!rc)
 		rc = weft_rpc_add(g->host, "gossip_say", say, g);
+	if (!rc)
+		rc = weft_rpc_add(g->host, "gossip_begin", begin, g);
 	return rc;
 }
 
@@ -170,10 +195,7 @@ static int start(struct weft_host *host, void **state)
 	rc = offer(g);
 	if (rc)
 		return rc;
-	if (g->rumour_every &&
-	    !weft_every(host, g->rumour_every, rumour_due, g))
-		return WEFT_ELIMIT;
-	return WEFT_OK;
+	return g->rumours_most ? WEFT_OK : rumour_begin(g);
 }
 
 #define DURATION(variable, name_, fallback_, help_)  \
@@ -192,13 +214,26 @@ DURATION(ask_deadline, "ask_deadline", "1s", "for the answer");
 DURATION(answer_after, "answer_after", "0", "wait before answering");
 DURATION(read_delay, "read_delay", "0", "wait before each load is read");
 
-static const struct weft_option loads = {
-	.size = sizeof(loads),
-	.name = "loads",
-	.type = WEFT_OPTION_INT,
-	.fallback = "0",
-	.help = "large messages to push to each peer",
-	.max = 1000000000,
+#define COUNT(variable, name_, help_)                \
+	static const struct weft_option variable = { \
+		.size = sizeof(variable),            \
+		.name = name_,                       \
+		.type = WEFT_OPTION_INT,             \
+		.fallback = "0",                     \
+		.help = help_,                       \
+		.max = 1000000000,                   \
+	}
+
+COUNT(rumours, "rumours", "so many, from gossip_begin on; 0: without end");
+COUNT(asks, "asks", "of each peer, from gossip_begin on; 0: without end");
+COUNT(loads, "loads", "large messages to push to each peer");
+
+static const struct weft_option silent = {
+	.size = sizeof(silent),
+	.name = "silent",
+	.type = WEFT_OPTION_BOOL,
+	.fallback = "false",
+	.help = "answer no question",
 };
 static const struct weft_option load_size = {
 	.size = sizeof(load_size),
@@ -210,8 +245,9 @@ static const struct weft_option load_size = {
 	.max = 16 * 1024 * 1024 - 64,
 };
 static const struct weft_option *const options[] = {
-	&rumour_every, &ask_every, &ask_deadline, &answer_after,
-	&loads,	       &load_size, &read_delay,	  NULL,
+	&rumour_every, &rumours,      &ask_every, &asks,
+	&ask_deadline, &answer_after, &silent,	  &loads,
+	&load_size,    &read_delay,   NULL,
 };
 
 WEFT_PLUGIN(.name = "gossip", .version = "1.0.0",

@@ -12,7 +12,8 @@
  *       slowly, or die meanwhile; their content is checked on another thread
  *
  * The options say which of this a node does; "gossip_stats" tells how it went,
- * "gossip_say" makes one rumour now. */
+ * "gossip_say" makes one rumour now. What the options count ("rumours=5",
+ * "asks=3") waits for "gossip_begin", so that all peers can be there first. */
 #ifndef GOSSIP_H
 #define GOSSIP_H
 
@@ -47,9 +48,11 @@ struct gossip_sums {
 	int64_t cut;	 /* the session ended meanwhile */
 	int64_t strays;	 /* answers that nobody waited for any more */
 	int64_t replied; /* answers given to others */
+	int64_t ignored; /* questions that a silent node heard */
 
 	int64_t loads_sent;
-	int64_t loads_cut; /* the session ended while one was made or written */
+	int64_t loads_cut;    /* WEFT_ECLOSED while one was made or written */
+	int64_t loads_failed; /* any other error */
 	int64_t loads_heard;
 	int64_t loads_wrong; /* not what was sent, or not in order */
 	int64_t load_bytes;  /* heard */
@@ -69,10 +72,14 @@ struct gossip {
 	struct seen seen[SEEN_MAX];
 	size_t seen_next;
 	uint64_t rumours; /* the last one's number */
+	struct weft_timer *rumour_timer;
+	int begun; /* "gossip_begin" was called */
 	struct gossip_sums sums;
 
 	/* Options. */
 	int64_t rumour_every, ask_every, ask_deadline, answer_after;
+	int64_t rumours_most, asks_most; /* 0: without end, and at once */
+	int64_t silent;
 	int64_t loads, load_size, read_delay;
 };
 
@@ -97,13 +104,13 @@ const char *id_text(char out[ID_HEX], const uint8_t id[32]);
 
 /* rumour_make - tell everybody something new. 0, or WEFT_ELIMIT. */
 int rumour_make(struct gossip *g);
-void rumour_due(void *gossip); /* for a timer */
+int rumour_begin(struct gossip *g); /* to make them by a timer */
 int rumour_heard(struct friend *f, const struct weft_msg *msg);
 
 /* --- ask.c -----------------------------------------------------------------
  */
 
-int ask_again_and_again(void *friend); /* a fiber of the channel */
+int ask_begin(struct friend *f); /* to ask again and again */
 int ask_answer(struct friend *f, const struct weft_msg *msg);
 int ask_answered(struct friend *f, const struct weft_msg *msg);
 

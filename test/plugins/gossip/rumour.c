@@ -73,9 +73,21 @@ int rumour_make(struct gossip *g)
 	return WEFT_OK;
 }
 
-void rumour_due(void *gossip)
+static void rumour_due(void *gossip)
 {
-	(void)rumour_make(gossip);
+	struct gossip *g = gossip;
+
+	(void)rumour_make(g);
+	if (g->rumours_most && g->sums.rumours_made >= g->rumours_most)
+		weft_timer_free(g->rumour_timer);
+}
+
+int rumour_begin(struct gossip *g)
+{
+	if (!g->rumour_every)
+		return WEFT_OK;
+	g->rumour_timer = weft_every(g->host, g->rumour_every, rumour_due, g);
+	return g->rumour_timer ? WEFT_OK : WEFT_ELIMIT;
 }
 
 int rumour_heard(struct friend *f, const struct weft_msg *msg)

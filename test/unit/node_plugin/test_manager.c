@@ -325,3 +325,46 @@ Test(manager, says_what_keeps_a_plugin_from_unloading)
 	/* Other instances of the image are no reason to unmap it. */
 	cr_assert_gt(modules_maps("/memfd:clings.so"), 0);
 }
+
+static bool count_one(void *ctx, const struct manager_plugin *p)
+{
+	(void)p;
+	++*(size_t *)ctx;
+	return true;
+}
+
+static bool has_none(void *ctx)
+{
+	size_t count = 0;
+
+	manager_each(((struct house *)ctx)->manager, count_one, &count);
+	return !count;
+}
+
+/* Refused while its fiber lives; once that has ended it goes by itself. */
+Test(manager, unloads_a_plugin_when_its_last_fiber_ends)
+{
+	struct house h;
+	char gate[PATH_MAX], options[PATH_MAX + 8];
+
+	house_open_limited(&h, NULL, 20);
+	modules_copy(&h.modules, "holds", "holds");
+	scratch_file(gate, &h.modules.scratch, "gate");
+	snprintf(options, sizeof(options), "until=%s", gate);
+	cr_assert_eq(house_load(&h, "holds", options), ERR_NONE, "%s",
+		     h.why.text);
+	cr_assert_eq(house_unload(&h, "holds"), ERR_BUSY);
+	cr_assert(strstr(h.why.text, "stays loaded: "), "%s", h.why.text);
+	cr_assert(strstr(h.why.text, "weft_work"), "%s", h.why.text);
+	house_lists(&h, "holds/1.0.0 left behind");
+	cr_assert_gt(modules_maps("/memfd:holds.so"), 0);
+
+	scratch_write(gate, "", 0, 0600);
+	rig_until(&h.rig, has_none, &h);
+	if (loader_unloads())
+		cr_assert_eq(modules_maps("/memfd:holds.so"), 0);
+	cr_assert_eq(house_load(&h, "holds", options), ERR_NONE, "%s",
+		     h.why.text);
+	cr_assert_eq(house_unload(&h, "holds"), ERR_NONE, "%s", h.why.text);
+	house_close(&h);
+}
