@@ -2,37 +2,15 @@
 #include "node/setting_types.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/parse.h"
 #include "node/plugin/options.h"
 
 #define MS INT64_C(1000000)
 
 /* --- text ----------------------------------------------------------------- */
-
-bool setting_is_text(const char *text)
-{
-	/* U+2028, U+2029, which YAML takes for ends of lines; U+FEFF, U+FFFE
-	 * and U+FFFF, which it does not take. */
-	static const char *const others[] = { "\xe2\x80\xa8", "\xe2\x80\xa9",
-					      "\xef\xbb\xbf", "\xef\xbf\xbe",
-					      "\xef\xbf\xbf" };
-	json_t *utf8 = json_string(text); /* NULL if it is not that */
-
-	if (!utf8)
-		return false;
-	json_decref(utf8);
-	for (; *text; text++) {
-		if ((uint8_t)text[0] == 0xc2 && (uint8_t)text[1] < 0xa0)
-			return false; /* U+0080..9F */
-		for (size_t i = 0; i < ARRAY_LEN(others); i++)
-			if (!strncmp(text, others[i], 3))
-				return false;
-	}
-	return true;
-}
 
 void setting_print_text(FILE *out, const char *text)
 {
@@ -58,7 +36,7 @@ static enum err read_text(void *field, const char *text,
 	(void)row;
 	if (!*text)
 		return err_fail(why, ERR_FORMAT, "empty");
-	if (!setting_is_text(text))
+	if (!parse_is_text(text))
 		return err_fail(why, ERR_FORMAT, "not plain UTF-8 text");
 	copy = strdup(text);
 	if (!copy)
@@ -152,38 +130,10 @@ const struct setting_type setting_flag = {
 	.print = print_flag,
 };
 
-/* Decimal digits up to *end, with no zero in front of others. */
-static bool digits(uint64_t *out, const char *text, const char **end)
-{
-	const char *at = text;
-	uint64_t v = 0;
-
-	for (; *at >= '0' && *at <= '9'; at++)
-		if (__builtin_mul_overflow(v, 10u, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*at - '0'), &v))
-			return false;
-	*out = v;
-	*end = at;
-	return at != text && (*text != '0' || at - text == 1);
-}
-
 static enum err read_count(void *field, const char *text,
 			   const struct setting_row *row, struct why *why)
 {
-	const char *end;
-	uint64_t v;
-
-	if (!digits(&v, text, &end) || *end)
-		return err_fail(why, ERR_FORMAT,
-				"\"%.40s\": not a whole number from %" PRIu64
-				" to %" PRIu64,
-				text, row->min, row->max);
-	if (v < row->min || v > row->max)
-		return err_fail(why, ERR_LIMIT,
-				"%" PRIu64 ": not from %" PRIu64 " to %" PRIu64,
-				v, row->min, row->max);
-	*(uint64_t *)field = v;
-	return ERR_NONE;
+	return parse_count(field, text, row->min, row->max, why);
 }
 
 static bool print_count(FILE *out, const void *field)
@@ -200,52 +150,10 @@ const struct setting_type setting_count = {
 	.print = print_count,
 };
 
-/* "1.25" is 1250 ms; no more than three digits behind the point. */
-static bool seconds(int64_t *ms, const char *text)
-{
-	uint64_t whole;
-	uint64_t fraction = 0;
-	const char *end;
-
-	if (!digits(&whole, text, &end) || whole > INT64_MAX / 1000 - 1)
-		return false;
-	if (*end == '.') {
-		uint64_t unit = 100;
-
-		if (!end[1])
-			return false;
-		for (end++; *end >= '0' && *end <= '9'; end++) {
-			fraction += (uint64_t)(*end - '0') * unit;
-			if (!unit)
-				return false;
-			unit /= 10;
-		}
-	}
-	*ms = (int64_t)(whole * 1000 + fraction);
-	return !*end;
-}
-
 static enum err read_interval(void *field, const char *text,
 			      const struct setting_row *row, struct why *why)
 {
-	char low[OPTIONS_DURATION_MAX];
-	char high[OPTIONS_DURATION_MAX];
-	int64_t ms;
-
-	if (duration_parse(&ms, text))
-		ms /= MS;
-	else if (!seconds(&ms, text))
-		return err_fail(why, ERR_FORMAT,
-				"\"%.40s\": not a duration (like 250ms, 15s, "
-				"2m, or seconds)",
-				text);
-	if (ms && ((uint64_t)ms < row->min || (uint64_t)ms > row->max))
-		return err_fail(why, ERR_LIMIT, "\"%.40s\": not from %s to %s",
-				text,
-				duration_text(low, (int64_t)row->min * MS),
-				duration_text(high, (int64_t)row->max * MS));
-	*(uint64_t *)field = (uint64_t)ms;
-	return ERR_NONE;
+	return parse_duration(field, text, row->min, row->max, why);
 }
 
 static bool print_interval(FILE *out, const void *field)
@@ -269,12 +177,7 @@ static enum err read_level(void *field, const char *text,
 			   const struct setting_row *row, struct why *why)
 {
 	(void)row;
-	if (!log_level_parse(field, text))
-		return err_fail(why, ERR_FORMAT,
-				"\"%.40s\": no level; give error, warn, info "
-				"or debug",
-				text);
-	return ERR_NONE;
+	return parse_level(field, text, why);
 }
 
 static bool print_level(FILE *out, const void *field)
@@ -339,58 +242,41 @@ const struct setting_type setting_listen = {
 	.print = print_listen,
 };
 
-/* One node, and whether it can be dialed. */
-static enum err read_node(struct enode *out, const char *text, bool dialable,
-			  struct why *why)
-{
-	enum err rc = enode_parse(out, text, why);
-
-	if (!rc && dialable && out->ip.family == IP_NONE && !out->host[0])
-		rc = err_fail(why, ERR_UNSUPPORTED,
-			      "no address; give enode://<key>@<host>:<port>");
-	if (!rc && dialable && !out->tcp)
-		rc = err_fail(why, ERR_UNSUPPORTED,
-			      "no TCP port; give enode://<key>@<host>:<port>");
-	/* Not the whole of it: a URL fills two lines of a terminal. */
-	if (rc)
-		return err_wrap(why, rc, "\"%.24s%s\"", text,
-				strlen(text) > 24 ? "..." : "");
-	return ERR_NONE;
-}
-
 static enum err add_node(struct setting_nodes *nodes, const char *text,
-			 bool dialable, uint64_t max, struct why *why)
+			 const struct enode *node, uint64_t max,
+			 struct why *why)
 {
-	struct enode node;
-	enum err rc = read_node(&node, text, dialable, why);
-
-	if (rc)
-		return rc;
 	for (size_t i = 0; i < nodes->count; i++)
-		if (node_id_equal(&nodes->list[i].id, &node.id))
+		if (node_id_equal(&nodes->list[i].id, &node->id))
 			return err_fail(why, ERR_EXISTS,
 					"\"%.24s...\": the same node twice",
 					text);
 	if (nodes->count == max)
 		return err_fail(why, ERR_LIMIT, "more than %" PRIu64 " nodes",
 				max);
-	nodes->list = realloc(nodes->list, (nodes->count + 1) * sizeof(node));
+	nodes->list = realloc(nodes->list, (nodes->count + 1) * sizeof(*node));
 	if (!nodes->list)
 		abort();
-	nodes->list[nodes->count++] = node;
+	nodes->list[nodes->count++] = *node;
 	return ERR_NONE;
 }
 
 static enum err read_nodes(void *field, const char *text,
 			   const struct setting_row *row, struct why *why)
 {
-	return add_node(field, text, true, row->max, why);
+	struct enode node;
+	enum err rc = parse_dialable(&node, text, why);
+
+	return rc ? rc : add_node(field, text, &node, row->max, why);
 }
 
 static enum err read_identities(void *field, const char *text,
 				const struct setting_row *row, struct why *why)
 {
-	return add_node(field, text, false, row->max, why);
+	struct enode node;
+	enum err rc = parse_enode(&node, text, why);
+
+	return rc ? rc : add_node(field, text, &node, row->max, why);
 }
 
 static bool print_nodes(FILE *out, const void *field)

@@ -71,7 +71,7 @@ enum setting_log_format {
 };
 
 /* flag: bool. count: uint64_t in row->min..max. interval: uint64_t of
- * milliseconds, 0 or in min..max, from a duration ("15s") or decimal seconds.
+ * milliseconds in row->min..max, from a duration ("15s") or decimal seconds.
  * text and path: char *, not empty. hello_name: the same, 1..row->max
  * printable ASCII letters. listen: struct setting_listen. level: enum
  * log_level. nodes: struct setting_nodes that can be dialed; identities: the
@@ -84,9 +84,5 @@ extern const struct setting_type setting_flag, setting_count, setting_interval,
 
 /* setting_print_text - in double quotes, as one line. */
 void setting_print_text(FILE *out, const char *text);
-
-/* setting_is_text - UTF-8 without what a YAML file cannot hold as it is, but
- * for the control characters that setting_print_text escapes. */
-bool setting_is_text(const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "node/parse.h"
 #include "node/plugin/loader.h"
 #include "p2p/base/suggest.h"
 
@@ -173,7 +174,7 @@ static enum err hear_plugin_variable(struct wanted *w, const char *entry,
 	snprintf(where, sizeof(where), "%.*s", (int)(equals - entry), entry);
 	if (len >= sizeof(name))
 		rc = err_fail(why, ERR_LIMIT, "too long a name");
-	else if (!setting_is_text(equals + 1))
+	else if (!parse_is_text(equals + 1))
 		rc = err_fail(why, ERR_FORMAT, "not plain UTF-8 text");
 	lower(name, sizeof(name), option, len);
 	if (!rc)

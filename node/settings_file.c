@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "node/parse.h"
 #include "p2p/base/suggest.h"
 
 static enum err in_file(const struct settings_speaker *sp, struct why *why,
@@ -118,7 +119,7 @@ static enum err file_option(const struct settings_speaker *sp, struct wanted *w,
 	char where[SETTINGS_WHERE_MAX + CONFIG_PATH_MAX];
 	enum err rc = check_form(node, SETTING_EITHER, why);
 
-	if (!rc && !setting_is_text(node->text))
+	if (!rc && !parse_is_text(node->text))
 		rc = err_fail(why, ERR_FORMAT, "not plain UTF-8 text");
 	snprintf(where, sizeof(where), "%s:%zu:%zu: %s", sp->file, node->line,
 		 node->column, node->path);

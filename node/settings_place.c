@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/plugin/loader.h"
+#include "node/parse.h"
 
 enum {
 	FIELD_MAX = 64, /* bytes of a field but the plugins */
@@ -102,13 +102,10 @@ enum err settings_want(const struct settings_speaker *sp, struct wanted **out,
 		       const char *what, const char *where, struct why *why)
 {
 	struct wanted *known = settings_find_plugin(sp->s, what);
+	enum err rc = parse_plugin_name(what, why);
 
-	if (!setting_is_text(what) || strlen(what) >= PATH_MAX ||
-	    (!strchr(what, '/') && !loader_is_name(what)))
-		return err_fail(why, ERR_FORMAT,
-				"\"%.60s\": not a plugin's name ([a-z0-9_-]+) "
-				"or path (with a /)",
-				what);
+	if (rc)
+		return rc;
 	if (!known && sp->s->plugin_count == SETTINGS_PLUGINS_MAX)
 		return err_fail(why, ERR_LIMIT, "more than %d plugins",
 				SETTINGS_PLUGINS_MAX);
@@ -121,24 +118,21 @@ static enum err set_plugin(const struct settings_speaker *sp,
 			   const struct setting_row *row, const char *text,
 			   const char *where, struct why *why)
 {
-	size_t len = strcspn(text, ",");
-	struct wanted *w = NULL;
 	char place[SETTINGS_WHERE_MAX + PATH_MAX];
+	struct wanted *w = NULL;
+	const char *options;
 	char what[PATH_MAX];
-	enum err rc;
+	enum err rc = parse_plugin(what, &options, text, why);
 
-	if (len >= sizeof(what))
-		return err_fail(why, ERR_LIMIT, "too long a path");
-	memcpy(what, text, len);
-	what[len] = '\0';
-	rc = settings_want(sp, &w, what, where, why);
+	if (!rc)
+		rc = settings_want(sp, &w, what, where, why);
 	if (rc)
 		return rc;
 	settings_note(sp, row, where);
-	if (text[len] != ',')
+	if (!options)
 		return ERR_NONE;
-	snprintf(place, sizeof(place), "%s: %.*s", where, (int)len, text);
-	rc = wanted_set_list(w, text + len + 1, place, sp->place, why);
+	snprintf(place, sizeof(place), "%s: %s", where, what);
+	rc = wanted_set_list(w, options, place, sp->place, why);
 	return rc ? err_wrap(why, rc, "%.60s", what) : ERR_NONE;
 }
 

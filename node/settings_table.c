@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-	INTERVAL_MS_MAX = 2000000000, /* 23 days */
+	INTERVAL_MS_MAX = 500 * 60 * 60 * 1000, /* three weeks */
 };
 
 #define FIELD(member) offsetof(struct settings, member)
@@ -114,7 +114,6 @@ static const struct setting_row rows[] = {
 	  .field = FIELD(duration_ms),
 	  .fallback = "0",
 	  .fallback_help = "0: never",
-	  .min = 1,
 	  .max = INTERVAL_MS_MAX,
 	  .help = "stop by itself after that time: 250ms, 15s, 2m, or\n"
 		  "seconds" },

@@ -12,6 +12,7 @@
 #include "node/bench/child.h"
 #include "node/bench/measure.h"
 #include "node/bench/serve.h"
+#include "node/parse.h"
 #include "node/show.h"
 #include "p2p/base/attr.h"
 
@@ -422,7 +423,7 @@ static int run(const struct command *c, int argc, char **argv)
 	if (at < 0)
 		return OPTIONS_STATUS(at);
 	if (read_shapes(&shapes, &o, argv + at, &why) ||
-	    (o.peer && value_dialable(&peer, o.peer, &why)))
+	    (o.peer && parse_dialable(&peer, o.peer, &why)))
 		return options_usage(c, "%s", why.text);
 	if (o.serve && (argv[at] || o.peer))
 		return options_usage(c, "--serve takes neither shapes nor "

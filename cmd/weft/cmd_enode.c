@@ -5,6 +5,7 @@
 #include "cmd/weft/values.h"
 #include "node/nodekey.h"
 #include "node/show.h"
+#include "p2p/enode/enode.h"
 
 struct enode_options {
 	const char *key;

@@ -11,6 +11,7 @@
 #include "cmd/weft/values.h"
 #include "node/nodekey.h"
 #include "node/show.h"
+#include "p2p/enode/enode.h"
 
 struct key_options {
 	bool private;

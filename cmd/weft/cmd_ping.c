@@ -7,6 +7,7 @@
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/leave.h"
+#include "node/parse.h"
 #include "node/ping_run.h"
 #include "node/show.h"
 
@@ -28,7 +29,7 @@ struct ping_options {
 
 static const struct option_row rows[] = {
 	{ .name = "timeout",
-	  .value = "SECONDS",
+	  .value = "TIME",
 	  .help = "for all steps together (default 5)",
 	  .field = FIELD(timeout_ms),
 	  .read = value_seconds,
@@ -354,7 +355,7 @@ static int run(const struct command *c, int argc, char **argv)
 
 	if (at < 0)
 		return OPTIONS_STATUS(at);
-	if (value_dialable(&node, argv[at], &why))
+	if (parse_dialable(&node, argv[at], &why))
 		return options_usage(c, "%s", why.text);
 	return ping(c, &o, &node);
 }

@@ -159,8 +159,8 @@ Test(options, complain_in_one_line_that_names_the_mistake)
 		{ "one a --text", "tool one: --text: needs a value" },
 		{ "one a --flag=x", "tool one: --flag: takes no value" },
 		{ "one a --text=", "tool one: --text: empty; give TEXT" },
-		{ "one a --count 10", "tool one: --count: \"10\": give a whole "
-				      "number from 1 to 9" },
+		{ "one a --count 10",
+		  "tool one: --count: 10: not from 1 to 9" },
 		{ "one a -z", "tool one: -z: no such option" },
 		{ "one a --zzzzzzzz", "tool one: --zzzzzzzz: no such option" },
 		{ "one a --co\x1b[2J=1", "tool one: --co?[2J: no such option" },

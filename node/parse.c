@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/parse.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "node/plugin/loader.h"
+#include "node/plugin/options.h"
+
+enum {
+	URL_SHOWN = 24, /* a URL fills two lines of a terminal */
+};
+
+#define MS_NS INT64_C(1000000)
+
+bool parse_is_text(const char *text)
+{
+	/* U+2028, U+2029, which YAML takes for ends of lines; U+FEFF, U+FFFE
+	 * and U+FFFF, which it does not take. */
+	static const char *const others[] = { "\xe2\x80\xa8", "\xe2\x80\xa9",
+					      "\xef\xbb\xbf", "\xef\xbf\xbe",
+					      "\xef\xbf\xbf" };
+	json_t *utf8 = json_string(text); /* NULL if it is not that */
+
+	if (!utf8)
+		return false;
+	json_decref(utf8);
+	for (; *text; text++) {
+		if ((uint8_t)text[0] == 0xc2 && (uint8_t)text[1] < 0xa0)
+			return false; /* U+0080..9F */
+		for (size_t i = 0; i < ARRAY_LEN(others); i++)
+			if (!strncmp(text, others[i], 3))
+				return false;
+	}
+	return true;
+}
+
+/* --- numbers -------------------------------------------------------------- */
+
+/* Decimal digits up to *end, with no zero in front of others. */
+static bool digits(uint64_t *out, const char *text, const char **end)
+{
+	const char *at = text;
+	uint64_t v = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++)
+		if (__builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*at - '0'), &v))
+			return false;
+	*out = v;
+	*end = at;
+	return at != text && (*text != '0' || at - text == 1);
+}
+
+enum err parse_count(uint64_t *out, const char *text, uint64_t min,
+		     uint64_t max, struct why *why)
+{
+	const char *end;
+	uint64_t v;
+
+	if (!digits(&v, text, &end) || *end)
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": not a whole number from %" PRIu64
+				" to %" PRIu64,
+				text, min, max);
+	if (v < min || v > max)
+		return err_fail(why, ERR_LIMIT,
+				"%" PRIu64 ": not from %" PRIu64 " to %" PRIu64,
+				v, min, max);
+	*out = v;
+	return ERR_NONE;
+}
+
+/* "1.25" is 1250 ms, and ".25" is 250. */
+static bool seconds(int64_t *ms, const char *text)
+{
+	uint64_t whole = 0, fraction = 0;
+	const char *end = text;
+
+	if (*text != '.' && !digits(&whole, text, &end))
+		return false;
+	if (whole > INT64_MAX / 1000 - 1)
+		return false;
+	if (*end == '.') {
+		uint64_t unit = 100;
+
+		if (!end[1])
+			return false;
+		for (end++; *end >= '0' && *end <= '9'; end++) {
+			if (!unit)
+				return false;
+			fraction += (uint64_t)(*end - '0') * unit;
+			unit /= 10;
+		}
+	}
+	*ms = (int64_t)(whole * 1000 + fraction);
+	return !*end;
+}
+
+enum err parse_duration(uint64_t *ms, const char *text, uint64_t min,
+			uint64_t max, struct why *why)
+{
+	char low[OPTIONS_DURATION_MAX];
+	char high[OPTIONS_DURATION_MAX];
+	int64_t v;
+
+	if (duration_parse(&v, text))
+		v /= MS_NS;
+	else if (!seconds(&v, text))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": not a duration (like 250ms, 15s, "
+				"2m, or seconds)",
+				text);
+	if ((uint64_t)v < min || (uint64_t)v > max)
+		return err_fail(why, ERR_LIMIT, "\"%.40s\": not from %s to %s",
+				text, duration_text(low, (int64_t)min * MS_NS),
+				duration_text(high, (int64_t)max * MS_NS));
+	*ms = (uint64_t)v;
+	return ERR_NONE;
+}
+
+enum err parse_level(enum log_level *out, const char *text, struct why *why)
+{
+	if (!log_level_parse(out, text))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": no level; give error, warn, info "
+				"or debug",
+				text);
+	return ERR_NONE;
+}
+
+/* --- nodes and plugins ---------------------------------------------------- */
+
+static enum err name_url(struct why *why, enum err rc, const char *text)
+{
+	return err_wrap(why, rc, "\"%.*s%s\"", URL_SHOWN, text,
+			strlen(text) > URL_SHOWN ? "..." : "");
+}
+
+enum err parse_enode(struct enode *out, const char *text, struct why *why)
+{
+	enum err rc = enode_parse(out, text, why);
+
+	return rc ? name_url(why, rc, text) : ERR_NONE;
+}
+
+enum err parse_dialable(struct enode *out, const char *text, struct why *why)
+{
+	struct enode node;
+	enum err rc = enode_parse(&node, text, why);
+
+	if (!rc && node.ip.family == IP_NONE && !node.host[0])
+		rc = err_fail(why, ERR_UNSUPPORTED,
+			      "no address; give enode://<key>@<host>:<port>");
+	if (!rc && !node.tcp)
+		rc = err_fail(why, ERR_UNSUPPORTED,
+			      "no TCP port; give enode://<key>@<host>:<port>");
+	if (rc)
+		return name_url(why, rc, text);
+	*out = node;
+	return ERR_NONE;
+}
+
+enum err parse_plugin_name(const char *what, struct why *why)
+{
+	if (strlen(what) >= PATH_MAX)
+		return err_fail(why, ERR_LIMIT, "too long a path");
+	if (!parse_is_text(what) ||
+	    (!strchr(what, '/') && !loader_is_name(what)))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.60s\": not a plugin's name ([a-z0-9_-]+) "
+				"or path (with a /)",
+				what);
+	return ERR_NONE;
+}
+
+enum err parse_plugin(char what[PATH_MAX], const char **options,
+		      const char *text, struct why *why)
+{
+	size_t len = strcspn(text, ",");
+
+	if (len >= PATH_MAX)
+		return err_fail(why, ERR_LIMIT, "too long a path");
+	memcpy(what, text, len);
+	what[len] = '\0';
+	*options = text[len] ? text + len + 1 : NULL;
+	return parse_plugin_name(what, why);
+}
