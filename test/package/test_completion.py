@@ -30,8 +30,8 @@ set +u
 _weft weft "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
-# A zsh inside a zsh, whose line is completed. What could be put in goes to
-# descriptor 9 instead.
+# A zsh inside a zsh, whose lines are completed. What could be put in goes to
+# a file as well.
 ZSH = """
 zmodload zsh/zpty
 zpty shell zsh -f -i
@@ -48,9 +48,19 @@ zpty -w shell 'compadd() {
 zpty -w shell 'finish() { print -r -- "=end=" >>'"$4"'; zle kill-whole-line }'
 zpty -w shell 'zle -N finish; bindkey "^X" finish; bindkey "^I" complete-word'
 zpty -w shell 'print -r -- "=ready=" >>'"$4"
-while ! grep -qs '=ready=' "$4"; do zpty -r -t shell >/dev/null || sleep 0.02; done
-zpty -w -n shell "$5"$'\\t'$'\\x18'
-while ! grep -qs '=end=' "$4"; do zpty -r -t shell >/dev/null || sleep 0.02; done
+said=$4
+shift 4
+# wait_for COUNT WORD - until it was said so often.
+wait_for() {
+  while [[ $(grep -sc -- $2 $said) -lt $1 ]]; do
+    zpty -r -t shell >/dev/null || sleep 0.01
+  done
+}
+wait_for 1 '=ready='
+for ((i = 1; i <= $#; i++)); do
+  zpty -w -n shell "$argv[i]"$'\\t'$'\\x18'
+  wait_for $i '=end='
+done
 zpty -d shell
 """
 
@@ -141,41 +151,42 @@ class Bash(Completion):
 
 
 class Zsh(Completion):
-    def zsh(self, line):
-        """What zsh would offer behind that."""
+    def zsh(self, *lines):
+        """What zsh would offer behind each of these lines."""
         said = self.path("said")
         self.run_in("zsh", "-f", "-c", ZSH, "zsh", OUT,
-                    os.path.dirname(WEFT), self.folder, said, line)
+                    os.path.dirname(WEFT), self.folder, said, *lines)
         with open(said, encoding="utf-8") as file:
-            lines = file.read().split("\n")
+            text = file.read().split("=ready=\n", 1)[1]
         os.remove(said)
-        return sorted(set(
-            lines[lines.index("=ready=") + 1:lines.index("=end=")]) - {""})
+        offered = [sorted(set(part.split("\n")) - {""})
+                   for part in text.split("=end=\n")[:-1]]
+        self.assertEqual(len(offered), len(lines))
+        return offered
 
     def test_the_syntax_is_right(self):
         self.run_in("zsh", "-n", os.path.join(OUT, "_weft"))
 
     def test_it_knows_every_command(self):
-        for command in ALL:
-            if command.below:
-                with self.subTest(command=command.name):
-                    self.assertEqual(self.zsh(command.name + " "),
-                                     sorted(command.below))
+        above = [c for c in ALL if c.below]
+        offered = self.zsh(*(c.name + " " for c in above))
+        self.assertEqual(offered, [sorted(c.below) for c in above])
 
     def test_it_knows_every_option(self):
-        for command in ALL:
+        offered = self.zsh(*(c.name + " --" for c in ALL))
+        for command, words in zip(ALL, offered):
             with self.subTest(command=command.name):
-                offered = {o.rstrip("=")
-                           for o in self.zsh(command.name + " --")}
-                self.assertEqual(offered,
+                self.assertEqual({w.rstrip("=") for w in words},
                                  {"--" + o for o in command.options})
 
     def test_it_completes_values(self):
-        self.assertEqual(self.zsh("weft run --log-level "),
-                         ["debug", "error", "info", "warn"])
-        self.assertIn("foobar", self.zsh("weft run --plugin fo"))
-        self.assertIn("file.yaml", self.zsh("weft key show "))
-        self.assertNotIn("file.yaml", self.zsh("weft run --datadir "))
+        words, plugins, files, folders = self.zsh(
+            "weft run --log-level ", "weft run --plugin fo",
+            "weft key show ", "weft run --datadir ")
+        self.assertEqual(words, ["debug", "error", "info", "warn"])
+        self.assertIn("foobar", plugins)
+        self.assertIn("file.yaml", files)
+        self.assertNotIn("file.yaml", folders)
 
 
 if __name__ == "__main__":
