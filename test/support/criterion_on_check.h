@@ -94,5 +94,7 @@ _Noreturn void on_check_failed(const char *file, int line, const char *text,
 	ON_CHECK(!strcmp(a, b), #a " equals " #b, __VA_ARGS__)
 #define cr_assert_arr_eq(a, b, n, ...) \
 	ON_CHECK(!memcmp(a, b, n), #a " equals " #b, __VA_ARGS__)
+#define cr_assert_arr_neq(a, b, n, ...) \
+	ON_CHECK(memcmp(a, b, n), #a " differs from " #b, __VA_ARGS__)
 
 #endif
