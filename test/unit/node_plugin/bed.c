@@ -55,7 +55,7 @@ void bed_open(struct bed *b, const struct task_limits *limits)
 		l.turn_ms = PATIENCE_MS;
 	*b = (struct bed){ 0 };
 	cr_assert_eq(net_loop_open(&b->loop, NULL), ERR_NONE);
-	b->log = (struct log){ LOG_DEBUG, on_line, b };
+	b->log = (struct log){ .level = LOG_DEBUG, .sink = on_line, .ctx = b };
 	b->started = mono_now();
 	b->tasks = task_loop_open(b->loop, &l);
 	b->tick = net_timer_open(b->loop, on_tick, b);
@@ -100,6 +100,16 @@ void bed_patience(struct bed *b, const char *for_what)
 void bed_start(struct bed *b, int (*fn)(void *arg), void *arg)
 {
 	cr_assert_eq(task_start(&b->owner, 0, fn, arg, NULL), ERR_NONE);
+}
+
+int bed_work(void *arg)
+{
+	struct bed_worker *w = arg;
+
+	task_wait_uncut(&w->on, "test_work");
+	w->woken = true;
+	w->later = task_wait(&w->on, MONO_NEVER, "test_wait");
+	return 0;
 }
 
 struct mono bed_in_ms(struct bed *b, uint64_t ms)

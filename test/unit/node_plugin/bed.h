@@ -51,6 +51,15 @@ void bed_patience(struct bed *b, const char *for_what);
 /* bed_start - a task of the owner's, which must start. */
 void bed_start(struct bed *b, int (*fn)(void *arg), void *arg);
 
+/* Works as on another thread: nothing cuts its first wait short. bed_work is a
+ * task's function. */
+struct bed_worker {
+	struct task_waiters on;
+	int later; /* what the wait after it returned */
+	bool woken;
+};
+int bed_work(void *worker);
+
 /* bed_in_ms - a point in time from now. */
 struct mono bed_in_ms(struct bed *b, uint64_t ms);
 

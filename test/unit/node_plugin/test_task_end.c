@@ -141,29 +141,13 @@ Test(task_end, closed_ones_have_left_what_they_waited_for)
 	bed_close(&b);
 }
 
-struct worker {
-	struct task_waiters on;
-	int later;
-	bool woken;
-};
-
-static int wait_uncut(void *arg)
-{
-	struct worker *w = arg;
-
-	task_wait_uncut(&w->on, "test_work");
-	w->woken = true;
-	w->later = task_wait(&w->on, MONO_NEVER, "test_wait");
-	return 0;
-}
-
 Test(task_end, an_uncut_wait_goes_on)
 {
-	struct worker w = { .later = 1 };
+	struct bed_worker w = { .later = 1 };
 	struct bed b;
 
 	bed_open(&b, NULL);
-	bed_start(&b, wait_uncut, &w);
+	bed_start(&b, bed_work, &w);
 	bed_turn(&b);
 	task_owner_close(&b.owner);
 	bed_turns(&b, 3);
@@ -179,11 +163,11 @@ Test(task_end, an_uncut_wait_goes_on)
 
 Test(task_end, only_the_uncut_wait_is_not_cut_short)
 {
-	struct worker w = { .later = 1 };
+	struct bed_worker w = { .later = 1 };
 	struct bed b;
 
 	bed_open(&b, NULL);
-	bed_start(&b, wait_uncut, &w);
+	bed_start(&b, bed_work, &w);
 	bed_turn(&b);
 	task_wake_one(&w.on);
 	bed_turn(&b);
@@ -192,174 +176,6 @@ Test(task_end, only_the_uncut_wait_is_not_cut_short)
 	task_owner_close(&b.owner);
 	bed_turn(&b);
 	cr_assert_eq(w.later, WEFT_ECLOSED);
-	bed_close(&b);
-}
-
-/* --- owners --------------------------------------------------------------- */
-
-Test(task_end, empty_comes_later_and_once_also_for_nothing)
-{
-	struct bed b;
-
-	bed_open(&b, NULL);
-	bed_turns(&b, 2);
-	cr_assert_eq(b.empty, 0, "not before it is closed");
-	task_owner_close(&b.owner);
-	cr_assert_eq(b.empty, 0);
-	bed_turns(&b, 3);
-	cr_assert_eq(b.empty, 1);
-	task_owner_close(&b.owner);
-	bed_turns(&b, 3);
-	cr_assert_eq(b.empty, 1);
-	bed_close(&b);
-}
-
-/* An owner on the heap, freed in its own `empty`. */
-struct part {
-	struct task_owner owner;
-	struct part **place;
-	char **end; /* of a text of names, in the order they became empty */
-};
-
-static void part_empty(void *ctx)
-{
-	struct part *p = ctx;
-
-	*(*p->end)++ = p->owner.label[0];
-	*p->place = NULL;
-	free(p);
-}
-
-static struct part *part_new(struct bed *b, struct task_owner *parent,
-			     struct part **place, const char *name, char **end)
-{
-	struct part *p = calloc(1, sizeof(*p));
-
-	p->place = place;
-	p->end = end;
-	task_owner_init(&p->owner, b->tasks, parent, &b->log, name, part_empty,
-			p);
-	*place = p;
-	return p;
-}
-
-static int wait_closed(void *arg)
-{
-	int *rc = arg;
-
-	*rc = task_wait(NULL, MONO_NEVER, "test_wait");
-	return 0;
-}
-
-static void start_in(struct part *p, int *rc)
-{
-	*rc = 1;
-	cr_assert_eq(task_start(&p->owner, 0, wait_closed, rc, NULL), ERR_NONE);
-}
-
-Test(task_end, closing_an_owner_closes_what_is_below_it)
-{
-	struct part *p[4];
-	char order[8] = "", *end = order;
-	int rc[4];
-	struct bed b;
-
-	bed_open(&b, NULL);
-	part_new(&b, &b.owner, &p[0], "a", &end);
-	part_new(&b, &p[0]->owner, &p[1], "b", &end);
-	part_new(&b, &p[0]->owner, &p[2], "c", &end);
-	part_new(&b, &b.owner, &p[3], "d", &end);
-	for (int i = 0; i < 4; i++)
-		start_in(p[i], &rc[i]);
-	bed_turn(&b);
-
-	task_owner_close(&p[1]->owner);
-	bed_turn(&b);
-	cr_assert_eq(rc[1], WEFT_ECLOSED);
-	cr_assert_null(p[1]);
-	cr_assert_eq(rc[0] + rc[2] + rc[3], 3, "its parent and siblings stay");
-
-	task_owner_close(&p[0]->owner);
-	bed_turn(&b);
-	cr_assert_eq(rc[0], WEFT_ECLOSED);
-	cr_assert_eq(rc[2], WEFT_ECLOSED);
-	cr_assert_null(p[0]);
-	cr_assert_null(p[2]);
-	cr_assert_eq(rc[3], 1);
-	cr_assert_str_eq(order, "bca");
-	cr_assert_not_null(p[3]);
-
-	bed_close(&b);
-	cr_assert_eq(rc[3], WEFT_ECLOSED);
-	cr_assert_str_eq(order, "bcad");
-}
-
-Test(task_end, below_a_closed_owner_one_is_born_closed)
-{
-	struct part *p = NULL;
-	char order[4] = "", *end = order;
-	struct worker w = { .later = 1 };
-	struct bed b;
-	int rc;
-
-	bed_open(&b, NULL);
-	bed_start(&b, wait_uncut, &w);
-	bed_turn(&b);
-	task_owner_close(&b.owner);
-	part_new(&b, &b.owner, &p, "p", &end);
-	cr_assert(p->owner.closed);
-	cr_assert_eq(task_start(&p->owner, 0, wait_closed, &rc, NULL),
-		     ERR_CLOSED);
-	cr_assert_not_null(p);
-	bed_turn(&b);
-	cr_assert_str_eq(order, "p");
-	cr_assert_eq(b.empty, 0);
-	task_wake_all(&w.on);
-	bed_close(&b);
-}
-
-Test(task_end, one_that_was_to_become_empty_waits_for_a_new_child)
-{
-	struct part *p[2];
-	char order[4] = "", *end = order;
-	struct bed b;
-
-	bed_open(&b, NULL);
-	part_new(&b, &b.owner, &p[0], "a", &end);
-	task_owner_close(&p[0]->owner);
-	part_new(&b, &p[0]->owner, &p[1], "b", &end);
-	bed_turn(&b);
-	cr_assert_str_eq(order, "ba");
-	bed_close(&b);
-}
-
-static bool *poll_stop;
-
-static int poll_until_stop(void *arg)
-{
-	struct bed *b = arg;
-
-	while (!*poll_stop)
-		task_wait(NULL, net_loop_now(b->loop), "test_poll");
-	return 0;
-}
-
-Test(task_end, empty_comes_though_others_never_rest)
-{
-	struct part *p = NULL;
-	char order[4] = "", *end = order;
-	bool stop = false;
-	struct bed b;
-
-	bed_open(&b, NULL);
-	poll_stop = &stop;
-	bed_start(&b, poll_until_stop, &b);
-	part_new(&b, NULL, &p, "p", &end);
-	task_owner_close(&p->owner);
-	bed_turns(&b, 2);
-	cr_assert_null(p);
-	stop = true;
-	bed_turns(&b, 2);
 	bed_close(&b);
 }
 
@@ -373,7 +189,7 @@ static const struct task_limits short_limits = {
 
 static int hold_and_work(void *arg)
 {
-	struct worker *w = arg;
+	struct bed_worker *w = arg;
 	char *held = malloc(100); /* no leak: its stack stays */
 
 	memset(held, 1, 100);
@@ -385,7 +201,7 @@ static int hold_and_work(void *arg)
 
 Test(task_end, one_that_does_not_end_is_logged_and_then_parked)
 {
-	struct worker w = { .later = 1 };
+	struct bed_worker w = { .later = 1 };
 	struct task_counts counts;
 	char text[128];
 	struct bed b;
@@ -422,11 +238,11 @@ Test(task_end, one_that_does_not_end_is_logged_and_then_parked)
 Test(task_end, one_that_ends_in_time_is_not_logged)
 {
 	static const struct task_limits limits = { .late_ms = 3600000 };
-	struct worker w = { .later = 1 };
+	struct bed_worker w = { .later = 1 };
 	struct bed b;
 
 	bed_open(&b, &limits);
-	bed_start(&b, wait_uncut, &w);
+	bed_start(&b, bed_work, &w);
 	bed_turn(&b);
 	task_owner_close(&b.owner);
 	cr_assert_neq(b.owner.due.place, 0);
@@ -442,12 +258,12 @@ Test(task_end, one_that_ends_after_it_was_logged_is_not_parked)
 {
 	static const struct task_limits limits = { .late_ms = 5,
 						   .park_ms = 3600000 };
-	struct worker w = { .later = 1 };
+	struct bed_worker w = { .later = 1 };
 	char text[128];
 	struct bed b;
 
 	bed_open(&b, &limits);
-	bed_start(&b, wait_uncut, &w);
+	bed_start(&b, bed_work, &w);
 	bed_turn(&b);
 	task_owner_close(&b.owner);
 	BED_UNTIL(&b, b.line_count == 1);
@@ -592,40 +408,4 @@ Test(task_end, waiting_and_a_little_computing_are_not)
 	BED_UNTIL(&b, b.owner.live == 0);
 	cr_assert_eq(b.line_count, 0, "%s", b.lines[0]);
 	bed_close(&b);
-}
-
-/* --- words ---------------------------------------------------------------- */
-
-static int describe_itself(void *arg)
-{
-	struct part *p = arg;
-	char text[128];
-
-	cr_assert(task_describe(p->owner.parent, text, sizeof(text)));
-	cr_assert_str_eq(text, "p, running, after its start");
-	return task_wait(NULL, MONO_NEVER, "test_wait");
-}
-
-Test(task_end, describes_what_is_left)
-{
-	struct part *p = NULL;
-	char order[4] = "", *end = order;
-	char text[128] = "untouched";
-	struct bed b;
-
-	bed_open(&b, NULL);
-	part_new(&b, &b.owner, &p, "p", &end);
-	cr_assert_not(task_describe(&b.owner, text, sizeof(text)));
-	cr_assert_str_eq(text, "untouched");
-	cr_assert_eq(task_start(&p->owner, 0, describe_itself, p, NULL),
-		     ERR_NONE);
-	cr_assert(task_describe(&b.owner, text, sizeof(text)));
-	cr_assert_str_eq(text, "p, about to run, after its start");
-	bed_turn(&b);
-	cr_assert(task_describe(&b.owner, text, sizeof(text)));
-	cr_assert_str_eq(text, "p, waiting in test_wait");
-	cr_assert(task_describe(&b.owner, text, 5));
-	cr_assert_str_eq(text, "p, w");
-	bed_close(&b);
-	cr_assert_null(p);
 }
