@@ -32,6 +32,7 @@ static void write_text(void *ctx, const struct log_line *line)
 	struct timespec ts;
 	struct tm tm;
 
+	flockfile(s->out); /* a line is one piece, whoever else logs */
 	clock_gettime(CLOCK_REALTIME, &ts);
 	localtime_r(&ts.tv_sec, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
@@ -47,6 +48,7 @@ static void write_text(void *ctx, const struct log_line *line)
 			log_value_text(value, sizeof(value), f));
 	fputc('\n', s->out);
 	fflush(s->out);
+	funlockfile(s->out);
 }
 
 static json_t *json_value(const struct log_field *f)
@@ -79,7 +81,9 @@ static void write_json(void *ctx, const struct log_line *line)
 	for (const struct log_field *f = line->fields; f->kind != LOG_KIND_END;
 	     f++)
 		show_json_set(object, f->key, json_value(f));
+	flockfile(s->out);
 	show_json_line(s->out, object);
+	funlockfile(s->out);
 }
 
 void log_sink_init(struct log_sink *s, FILE *out, enum show_form form,
@@ -90,6 +94,7 @@ void log_sink_init(struct log_sink *s, FILE *out, enum show_form form,
 			.level = level,
 			.sink = form == SHOW_AS_JSON ? write_json : write_text,
 			.ctx = s,
+			.any_thread = true,
 		},
 		.out = out,
 		.form = form,

@@ -7,7 +7,7 @@
  *      "area":"peer","message":"added","name":"Geth/v1.17","peers":3}
  *
  * Times of text are local, those of JSON UTC. Whoever logs never waits for
- * whoever reads: see outlet.h. */
+ * whoever reads: see outlet.h. Thread: any may log. */
 #ifndef NODE_LOG_SINK_H
 #define NODE_LOG_SINK_H
 

@@ -40,6 +40,7 @@ void node_shared_open(struct node_shared *out, struct net_loop *loop,
 		.tasks = task_loop_open(loop, NULL),
 		.loader = loader_new(&loader),
 	};
+	task_loop_watch(out->tasks, log);
 }
 
 void node_shared_close(struct node_shared *s)

@@ -125,6 +125,8 @@ static enum err take_log(struct weft_server *s,
 		.level = c->log_level ? (enum log_level)c->log_level : LOG_WARN,
 		.sink = embed_log,
 		.ctx = s,
+		/* The program's own is promised the server's thread. */
+		.any_thread = !s->on_log,
 	};
 	return ERR_NONE;
 }

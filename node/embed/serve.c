@@ -235,6 +235,7 @@ static enum err open_all(struct weft_server *s, struct why *why)
 		return rc;
 	}
 	s->tasks = task_loop_open(s->loop, NULL);
+	task_loop_watch(s->tasks, &s->log);
 	s->node = (struct instance_node){
 		.ctx = s,
 		.loop = s->loop,

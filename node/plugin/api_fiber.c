@@ -8,8 +8,9 @@
 /* --- go ----------------------------------------------------------------------
  */
 
+/* A fiber of a channel: what it returns is for the session. */
 struct errand {
-	struct weft_channel *ch; /* NULL: the plugin's */
+	struct weft_channel *ch;
 	int (*fn)(void *arg);
 	void *arg;
 };
@@ -27,24 +28,12 @@ static void errand_done(void *arg, int rc)
 
 	/* "but for 0, which only ends the fiber". The channel outlives its
 	 * fibers. */
-	if (e->ch)
-		channel_obey(e->ch, rc, CHANNEL_HANDLER);
+	channel_obey(e->ch, rc, CHANNEL_HANDLER);
 	free(e);
 }
 
-static int start_errand(struct task_owner *o, struct weft_channel *ch,
-			size_t stack_kib, int (*fn)(void *arg), void *arg)
+static int started(enum err rc)
 {
-	struct errand *e = malloc(sizeof(*e));
-	enum err rc;
-
-	if (!e)
-		abort();
-	*e = (struct errand){ ch, fn, arg };
-	rc = task_start(o, stack_kib, run_errand, e, errand_done);
-	if (!rc)
-		return WEFT_OK;
-	free(e);
 	return rc == ERR_SYSTEM ? WEFT_ELIMIT : api_result(rc);
 }
 
@@ -54,16 +43,27 @@ int api_go(struct weft_host *h, int (*fn)(void *arg), void *arg)
 		return WEFT_EINVAL;
 	if (h->work_closed)
 		return api_closed("weft_go");
-	return start_errand(&h->work, NULL, 0, fn, arg);
+	return started(task_start(&h->work, 0, fn, arg, NULL));
 }
 
 int api_channel_go(struct weft_channel *ch, int (*fn)(void *arg), void *arg)
 {
+	struct errand *e;
+	enum err rc;
+
 	if (!ch || !fn)
 		return WEFT_EINVAL;
 	if (ch->closed)
 		return api_closed("weft_channel_go");
-	return start_errand(&ch->owner, ch, ch->protocol->p.stack_kib, fn, arg);
+	e = malloc(sizeof(*e));
+	if (!e)
+		abort();
+	*e = (struct errand){ ch, fn, arg };
+	rc = task_start(&ch->owner, ch->protocol->p.stack_kib, run_errand, e,
+			errand_done);
+	if (rc)
+		free(e);
+	return started(rc);
 }
 
 /* --- waiting -----------------------------------------------------------------

@@ -190,6 +190,7 @@ void task_closed_call(const char *call)
 	if (!t)
 		return;
 	t->call = call;
+	watch_called(&t->owner->loop->watch, call);
 	if (!t->owner->closed)
 		return;
 	if (++t->closed_calls < t->owner->loop->limits.park_calls)
@@ -210,11 +211,14 @@ static void run(void *arg)
 
 void task_run(struct task *t)
 {
+	struct task_loop *l = t->owner->loop;
 	enum fiber_end end;
 
 	current = t;
 	t->state = TASK_RUNNING;
+	watch_runs(&l->watch, t->owner->label, task_call(t), l->clock);
 	end = fiber_resume(t->fiber);
+	watch_rests(&l->watch);
 	current = NULL;
 	task_loop_ran(t);
 	if (end == FIBER_ENDED)

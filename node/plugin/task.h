@@ -17,8 +17,9 @@
  *     5 s after the close   logged with its label and its last call
  *     30 s after, or after 1,000 calls on closed handles: parked for ever. Its
  *                           stack stays, its owner never becomes empty.
- *     100 ms of computing without a wait: logged once it waits or ends, at most
- *                           one line a second; it cannot be interrupted.
+ *     100 ms of computing without a wait: logged while it does (watch.h) and
+ *                           once it waits or ends, each at most once a second;
+ *                           it cannot be interrupted.
  *
  * Thread: the loop's. */
 #ifndef NODE_PLUGIN_TASK_H
@@ -55,8 +56,16 @@ struct task_limits {
 struct task_loop *task_loop_open(struct net_loop *loop,
 				 const struct task_limits *limits);
 
+/* task_loop_watch - tell `log` of tasks that compute too long while they still
+ * do, from a thread of our own. Nothing when it is NULL or has not any_thread.
+ * It is borrowed until task_loop_close. Once. */
+void task_loop_watch(struct task_loop *t, const struct log *log);
+
 /* task_loop_close - after every owner has become empty, or has nothing left but
- * parked tasks; such an owner is not used any more after this. */
+ * parked tasks; such an owner is not used any more after this.
+ *
+ * A parked task is never freed, nor is its argument, which stays its own: what
+ * lies on its stack, or runs for it on another thread, may point there. */
 void task_loop_close(struct task_loop *t);
 
 /* What tasks belong to. Embedded in whatever it stands for; not to be copied.
@@ -71,7 +80,7 @@ struct task_owner {
 	bool closed;
 	struct mono closed_at;
 	const struct log *log;
-	char label[TASK_LABEL_MAX]; /* "gossip", "gossip gossip/1" */
+	const char *label; /* "gossip", "gossip gossip/1"; the loop's */
 
 	/* Once closed and without tasks or children: called once, from the
 	 * queue, a child's before its parent's. The owner may be freed in it.

@@ -5,6 +5,7 @@
 #define NODE_PLUGIN_TASK_INTERNAL_H
 
 #include "node/plugin/task.h"
+#include "node/plugin/watch.h"
 #include "p2p/net/fiber.h"
 #include "p2p/net/later.h"
 
@@ -50,7 +51,8 @@ struct task_loop {
 	struct task *first_ready, *last_ready;
 	struct task_owner *first_empty, *last_empty;
 	bool running;
-	struct mono clock; /* coarse; when what runs now began */
+	struct mono clock; /* watch_clock; when what runs now began */
+	struct watch watch;
 
 	/* The clock. */
 	struct net_timer *timer;
@@ -61,8 +63,13 @@ struct task_loop {
 	struct mono slow_silent_until;
 	uint64_t slow_unsaid;
 
-	struct task *parked; /* all, to be freed with the loop */
+	struct task *parked;
+	struct task_label *labels; /* of all owners there ever were */
 };
+
+/* task_loop_label - the same text, to be had until the loop is closed. There
+ * are as many as plugins and protocols, and each is kept once. */
+const char *task_loop_label(struct task_loop *l, const char *text);
 
 /* task_loop_ready - put a task that is not there into the queue. */
 void task_loop_ready(struct task *t);

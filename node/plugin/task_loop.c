@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include "node/plugin/task_internal.h"
 #include "p2p/base/attr.h"
@@ -57,6 +57,41 @@ static void on_trim(struct deadline *d)
 
 	if (fiber_pool_trim(l->fibers))
 		trim_later(l);
+}
+
+/* --- labels ----------------------------------------------------------------
+ */
+
+struct task_label {
+	struct task_label *next;
+	char text[TASK_LABEL_MAX];
+};
+
+const char *task_loop_label(struct task_loop *l, const char *text)
+{
+	struct task_label *label = l->labels;
+
+	while (label && strncmp(label->text, text, TASK_LABEL_MAX - 1) != 0)
+		label = label->next;
+	if (label)
+		return label->text;
+	label = calloc(1, sizeof(*label));
+	if (!label)
+		abort();
+	memcpy(label->text, text, strnlen(text, TASK_LABEL_MAX - 1));
+	label->next = l->labels;
+	l->labels = label;
+	return label->text;
+}
+
+static void free_labels(struct task_loop *l)
+{
+	while (l->labels) {
+		struct task_label *label = l->labels;
+
+		l->labels = label->next;
+		free(label);
+	}
 }
 
 /* --- the queue ------------------------------------------------------------ */
@@ -122,17 +157,6 @@ static struct task_owner *next_empty(struct task_loop *l)
 	return o;
 }
 
-/* The last tick of the system's clock, a few milliseconds old: it is read with
- * every resume, and the exact one costs more than the switch. */
-static struct mono coarse_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * 1000000000u +
-			      (uint64_t)ts.tv_nsec };
-}
-
 /* A peer's message may be what makes a plugin compute, so the lines are
  * few. */
 static void say_slow(struct task_loop *l, const struct task *t, uint64_t ns)
@@ -154,7 +178,7 @@ static void say_slow(struct task_loop *l, const struct task *t, uint64_t ns)
 void task_loop_ran(const struct task *t)
 {
 	struct task_loop *l = t->owner->loop;
-	struct mono now = coarse_now();
+	struct mono now = watch_clock();
 	uint64_t ns = mono_since_ns(now, l->clock);
 
 	l->clock = now;
@@ -171,7 +195,7 @@ static bool step(struct task_loop *l)
 
 	if (o) {
 		task_owner_emptied(o);
-		l->clock = coarse_now();
+		l->clock = watch_clock();
 		return true;
 	}
 	t = next_task(l);
@@ -183,16 +207,18 @@ static bool step(struct task_loop *l)
 static void on_turn(void *ctx)
 {
 	struct task_loop *l = ctx;
-	struct mono start = coarse_now();
+	struct mono start = watch_clock();
 	bool more = true;
 
 	l->clock = start;
 	l->running = true;
+	watch_turn(&l->watch, true);
 	for (unsigned n = 0; more && n < TASK_TURN_RESUMES; n++) {
 		more = step(l);
 		if (mono_since_ms(l->clock, start) >= l->limits.turn_ms)
 			break;
 	}
+	watch_turn(&l->watch, false);
 	l->running = false;
 	if (l->first_ready || l->first_empty)
 		net_later_ask(l->turn);
@@ -238,15 +264,33 @@ struct task_loop *task_loop_open(struct net_loop *loop,
 	return l;
 }
 
+void task_loop_watch(struct task_loop *l, const struct log *log)
+{
+	if (log && log->any_thread)
+		watch_open(&l->watch, log, l->limits.slow_ms);
+}
+
+/* Where leak checkers find them, from whatever loop. */
+static void keep_parked(struct task *t)
+{
+	static _Atomic(struct task *) kept;
+
+	while (t) {
+		struct task *next = t->next_parked;
+
+		t->next_parked = atomic_load(&kept);
+		while (!atomic_compare_exchange_weak(&kept, &t->next_parked, t))
+			;
+		t = next;
+	}
+}
+
 void task_loop_close(struct task_loop *l)
 {
 	assert(l->counts.live == 0 && !l->first_ready && !l->first_empty);
-	while (l->parked) {
-		struct task *t = l->parked;
-
-		l->parked = t->next_parked;
-		free(t);
-	}
+	watch_close(&l->watch);
+	keep_parked(l->parked);
+	free_labels(l);
 	net_timer_close(l->timer);
 	net_later_close(l->turn);
 	fiber_pool_close(l->fibers);

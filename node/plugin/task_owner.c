@@ -114,11 +114,11 @@ void task_owner_init(struct task_owner *o, struct task_loop *loop,
 		.loop = loop,
 		.parent = parent,
 		.log = log,
+		.label = task_loop_label(loop, label),
 		.empty = empty,
 		.ctx = ctx,
 		.due = { .due = on_due },
 	};
-	snprintf(o->label, sizeof(o->label), "%s", label);
 	if (!parent)
 		return;
 	adopt(parent, o);

@@ -37,12 +37,14 @@ static void log_to_stderr(void *ctx, const struct log_line *line)
 	char value[256];
 
 	(void)ctx;
+	flockfile(stderr);
 	fprintf(stderr, "%s %s %s", log_level_name(line->level), line->area,
 		line->message);
 	for (const struct log_field *f = line->fields; f->kind; f++)
 		fprintf(stderr, " %s=%s", f->key,
 			log_value_text(value, sizeof(value), f));
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 void testing_fail(const char *format, ...)
@@ -276,7 +278,9 @@ int weft_test_run_with(const struct weft_api **table, int (*fn)(void *arg),
 	struct test_run r = {
 		.fn = fn,
 		.arg = arg,
-		.log = { .level = LOG_WARN, .sink = log_to_stderr },
+		.log = { .level = LOG_WARN,
+			 .sink = log_to_stderr,
+			 .any_thread = true },
 		.descriptor = { .abi = WEFT_ABI,
 				.size = sizeof(struct weft_plugin),
 				.abi_hash = WEFT_ABI_HASH,
@@ -301,6 +305,7 @@ int weft_test_run_with(const struct weft_api **table, int (*fn)(void *arg),
 		.log = &r.log,
 		.service_find = find_for_test,
 	};
+	task_loop_watch(r.node.tasks, &r.log);
 	r.deadline = net_timer_open(r.loop, too_late, &r);
 	net_timer_set(r.deadline,
 		      mono_add_ms(net_loop_now(r.loop), patience_ms()));

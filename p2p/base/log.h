@@ -13,7 +13,8 @@
  * can cause is debug. Field values from strangers are escaped here, so no
  * caller needs to. Cores do not log; the edges do.
  *
- * A line is built only when its level is on. Thread: the loop thread. */
+ * A line is built only when its level is on. Thread: the loop's, but for sinks
+ * that allow any. */
 #ifndef P2P_BASE_LOG_H
 #define P2P_BASE_LOG_H
 
@@ -65,6 +66,7 @@ struct log {
 	enum log_level level; /* the least important level that is written */
 	void (*sink)(void *ctx, const struct log_line *line);
 	void *ctx;
+	bool any_thread; /* the sink may be called from any, at any time */
 };
 
 /* log_event - write one line; a NULL log writes nothing. */

@@ -754,9 +754,10 @@ static inline weft_time weft_now(struct weft_host *host)
 }
 
 /* weft_go - run fn(arg) in a fiber of the plugin's, soon; it ends with the
- * plugin. weft_channel_go: one that ends with the channel, whose result ends
- * the session as run's does, but for 0, which only ends the fiber. WEFT_ELIMIT:
- * too many fibers. */
+ * plugin. arg stays the plugin's, for fn to free; that of a fiber which is
+ * parked for ever stays with it. weft_channel_go: one that ends with the
+ * channel, whose result ends the session as run's does, but for 0, which only
+ * ends the fiber. WEFT_ELIMIT: too many fibers. */
 static inline int weft_go(struct weft_host *host, int (*fn)(void *arg),
 			  void *arg)
 {

@@ -69,8 +69,9 @@ struct weft_server_config {
 					  * NULL-terminated, or NULL */
 
 	/* One log line as text, without newline, on the server's thread. NULL:
-	 * to stderr. log_level: the least important one that is wanted,
-	 * WEFT_LOG_WARN for 0. */
+	 * to stderr, and then a fiber that computes too long is told of while
+	 * it does, which the server's thread could not do. log_level: the least
+	 * important one that is wanted, WEFT_LOG_WARN for 0. */
 	void (*log)(void *ctx, int level, const char *line);
 	uint32_t log_level;
 

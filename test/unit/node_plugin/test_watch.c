@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who tells of a fiber that computes, while it computes. */
+#include "node/plugin/watch.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <weft/plugin.h>
+
+#include "test/unit/node_plugin/bed.h"
+
+enum {
+	PATIENCE_MS = 60000,
+};
+
+/* A log that may be written to from any thread. */
+struct told {
+	struct log log;
+	pthread_mutex_t lock;
+	char line[256]; /* the last; texts only */
+	atomic_uint lines;
+};
+
+static void on_line(void *ctx, const struct log_line *line)
+{
+	struct told *t = ctx;
+	size_t n;
+
+	pthread_mutex_lock(&t->lock);
+	n = (size_t)snprintf(t->line, sizeof(t->line), "%s %s", line->area,
+			     line->message);
+	for (const struct log_field *f = line->fields; f->kind; f++)
+		if (f->kind == LOG_KIND_TEXT && n < sizeof(t->line))
+			n += (size_t)snprintf(t->line + n, sizeof(t->line) - n,
+					      " %s=%.*s", f->key,
+					      (int)f->text.len,
+					      (const char *)f->text.data);
+	pthread_mutex_unlock(&t->lock);
+	atomic_fetch_add(&t->lines, 1);
+}
+
+static void told_open(struct told *t)
+{
+	*t = (struct told){ .lock = PTHREAD_MUTEX_INITIALIZER };
+	t->log = (struct log){
+		.level = LOG_WARN, .sink = on_line, .ctx = t, .any_thread = true
+	};
+}
+
+static void expect_line(struct told *t, const char *line)
+{
+	pthread_mutex_lock(&t->lock);
+	cr_assert_str_eq(t->line, line, "is %s", t->line);
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Does this process have a thread that watches? */
+static bool is_watched(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *entry;
+	bool found = false;
+
+	cr_assert_not_null(tasks);
+	while (!found && (entry = readdir(tasks))) {
+		char path[300], name[32] = "";
+		FILE *in;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
+			 entry->d_name);
+		in = fopen(path, "re");
+		if (!in)
+			continue;
+		found = fgets(name, sizeof(name), in) &&
+			!strcmp(name, "weft watch\n");
+		fclose(in);
+	}
+	closedir(tasks);
+	return found;
+}
+
+/* --- telling -----------------------------------------------------------------
+ */
+
+/* Computes until it is told of. */
+static int compute_until_told(void *arg)
+{
+	struct told *t = arg;
+	struct mono give_up = mono_add_ms(mono_now(), PATIENCE_MS);
+	unsigned before = atomic_load(&t->lines);
+
+	task_wait(NULL, (struct mono){ 0 }, "test_wait");
+	while (atomic_load(&t->lines) == before)
+		cr_assert(mono_before(mono_now(), give_up));
+	return 0;
+}
+
+Test(watch, tells_of_a_fiber_while_it_computes)
+{
+	static const struct task_limits limits = { .slow_ms = 50 };
+	struct told t;
+	struct bed b;
+
+	told_open(&t);
+	bed_open(&b, &limits);
+	task_loop_watch(b.tasks, &t.log);
+	bed_start(&b, compute_until_told, &t);
+	BED_UNTIL(&b, b.owner.live == 0);
+	cr_assert_eq(atomic_load(&t.lines), 1);
+	expect_line(&t, "plugin fiber computes without a wait fiber=bed "
+			"last_call=test_wait");
+	bed_close(&b);
+}
+
+static int call_and_compute(void *arg)
+{
+	task_closed_call("test_write");
+	return compute_until_told(arg);
+}
+
+Test(watch, knows_the_last_call_also_when_it_did_not_wait)
+{
+	static const struct task_limits limits = { .slow_ms = 50 };
+	struct told t;
+	struct bed b;
+
+	told_open(&t);
+	bed_open(&b, &limits);
+	task_loop_watch(b.tasks, &t.log);
+	bed_start(&b, call_and_compute, &t);
+	task_owner_close(&b.owner); /* so the wait is none */
+	BED_UNTIL(&b, b.owner.live == 0);
+	expect_line(&t, "plugin fiber computes without a wait fiber=bed "
+			"last_call=test_wait");
+	bed_close(&b);
+}
+
+static void compute_ms(uint64_t ms)
+{
+	struct mono until = mono_add_ms(mono_now(), ms);
+
+	while (mono_before(mono_now(), until))
+		;
+}
+
+static int compute_and_wait(void *arg)
+{
+	struct bed *b = arg;
+
+	for (int i = 0; i < 40; i++) {
+		compute_ms(5);
+		task_wait(NULL, bed_in_ms(b, i == 20 ? 400 : 0), "test_wait");
+	}
+	return 0;
+}
+
+/* Altogether it computes as long; and it waits much longer. */
+Test(watch, tells_nothing_of_those_that_wait)
+{
+	static const struct task_limits limits = { .slow_ms = 150 };
+	struct task_counts counts;
+	struct told t;
+	struct bed b;
+
+	told_open(&t);
+	bed_open(&b, &limits);
+	task_loop_watch(b.tasks, &t.log);
+	bed_start(&b, compute_and_wait, &b);
+	BED_UNTIL(&b, b.owner.live == 0);
+	task_count(b.tasks, &counts);
+	cr_assert_leq(atomic_load(&t.lines), counts.slow, "%s", t.line);
+	bed_close(&b);
+}
+
+static int compute_long(void *arg)
+{
+	compute_ms(*(unsigned *)arg);
+	return 0;
+}
+
+Test(watch, tells_of_one_once)
+{
+	static const struct task_limits limits = { .slow_ms = 20 };
+	unsigned ms = 400;
+	struct told t;
+	struct bed b;
+
+	told_open(&t);
+	bed_open(&b, &limits);
+	task_loop_watch(b.tasks, &t.log);
+	bed_start(&b, compute_long, &ms);
+	BED_UNTIL(&b, b.owner.live == 0);
+	cr_assert_eq(atomic_load(&t.lines), 1);
+	expect_line(&t, "plugin fiber computes without a wait fiber=bed "
+			"last_call=none");
+	bed_close(&b);
+}
+
+/* --- the thread --------------------------------------------------------------
+ */
+
+Test(watch, has_a_thread_while_somebody_is_watched)
+{
+	struct told t;
+	struct bed a, b, c;
+
+	told_open(&t);
+	bed_open(&a, NULL);
+	task_loop_watch(a.tasks, NULL);
+	cr_assert_not(is_watched());
+	bed_open(&b, NULL);
+	task_loop_watch(b.tasks, &t.log);
+	cr_assert(is_watched());
+	bed_open(&c, NULL);
+	task_loop_watch(c.tasks, &t.log);
+	bed_close(&b);
+	cr_assert(is_watched());
+	bed_close(&c);
+	cr_assert_not(is_watched());
+	/* A log of one thread is not written to from another. */
+	t.log.any_thread = false;
+	task_loop_watch(a.tasks, &t.log);
+	cr_assert_not(is_watched());
+	bed_close(&a);
+}
+
+struct lane {
+	pthread_t thread;
+	struct told *told;
+};
+
+static int wait_often(void *arg)
+{
+	struct bed *b = arg;
+
+	for (int i = 0; i < 50; i++)
+		task_wait(NULL, net_loop_now(b->loop), "test_wait");
+	return 0;
+}
+
+static void *come_and_go(void *arg)
+{
+	static const struct task_limits limits = { .slow_ms = 2 };
+	struct lane *lane = arg;
+
+	for (int i = 0; i < 20; i++) {
+		struct bed b;
+
+		bed_open(&b, &limits);
+		/* Not to the lines of the bed, which are few. */
+		b.owner.log = NULL;
+		task_loop_watch(b.tasks, &lane->told->log);
+		bed_start(&b, wait_often, &b);
+		bed_turns(&b, 3);
+		bed_close(&b);
+	}
+	return NULL;
+}
+
+Test(watch, follows_loops_of_many_threads_as_they_come_and_go)
+{
+	struct lane lanes[4];
+	struct told t;
+
+	told_open(&t);
+	for (size_t i = 0; i < ARRAY_LEN(lanes); i++) {
+		lanes[i].told = &t;
+		cr_assert_eq(pthread_create(&lanes[i].thread, NULL, come_and_go,
+					    &lanes[i]),
+			     0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
+		pthread_join(lanes[i].thread, NULL);
+	cr_assert_not(is_watched());
+}
