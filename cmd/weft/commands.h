@@ -13,6 +13,7 @@ extern const struct command command_run;
 extern const struct command command_key;
 extern const struct command command_enode;
 extern const struct command command_ping;
+extern const struct command command_mesh;
 extern const struct command command_admin;
 extern const struct command command_bench;
 extern const struct command command_new_plugin;

@@ -35,6 +35,8 @@ struct talk {
 	struct telling telling;
 	struct foobar sum;
 	uint64_t unanswered; /* foo of ours */
+	weft_time asked;     /* of the one that is timed; 0: none */
+	int64_t round_trip;  /* of the last that was; 0: none */
 };
 
 static void add_to(struct foobar *sum, const struct foobar *more)
@@ -72,7 +74,9 @@ static int say_foo(struct talk *t,
 	if (rc)
 		return rc;
 	add(t, &said);
-	t->unanswered++;
+	/* The next bar answers it, when no other foo is on its way. */
+	if (!t->unanswered++)
+		t->asked = weft_now(t->node->host);
 	tell_ours(&t->telling, TELLING_SENT, "foo");
 	return WEFT_OK;
 }
@@ -147,6 +151,9 @@ static void hear_bar(struct talk *t)
 {
 	if (t->unanswered) {
 		t->unanswered--;
+		if (t->asked)
+			t->round_trip = weft_now(t->node->host) - t->asked;
+		t->asked = 0;
 		tell_ours(&t->telling, TELLING_RECEIVED, "bar");
 	} else {
 		tell_theirs(&t->telling, TELLING_RECEIVED, "bar");
@@ -201,7 +208,7 @@ static void write_sum(struct weft_text *json, const struct foobar *sum)
 
 	snprintf(text, sizeof(text),
 		 "{\"foo_in\":%" PRIu64 ",\"foo_out\":%" PRIu64
-		 ",\"bar_in\":%" PRIu64 ",\"bar_out\":%" PRIu64 "}",
+		 ",\"bar_in\":%" PRIu64 ",\"bar_out\":%" PRIu64,
 		 sum->foo_in, sum->foo_out, sum->bar_in, sum->bar_out);
 	weft_text_add(json, text, strlen(text));
 }
@@ -211,6 +218,7 @@ static void node_info(void *state, struct weft_text *json)
 	const struct foobar_node *n = state;
 
 	write_sum(json, &n->sum);
+	weft_text_add(json, "}", 1);
 }
 
 static void peer_info(struct weft_channel *ch, void *user,
@@ -218,9 +226,16 @@ static void peer_info(struct weft_channel *ch, void *user,
 {
 	static const struct foobar none;
 	const struct talk *t = user;
+	char text[64];
 
 	(void)ch;
 	write_sum(json, t ? &t->sum : &none);
+	if (t && t->round_trip) {
+		snprintf(text, sizeof(text), ",\"round_trip_ns\":%" PRId64,
+			 t->round_trip);
+		weft_text_add(json, text, strlen(text));
+	}
+	weft_text_add(json, "}", 1);
 }
 
 /* --- the plugin --------------------------------------------------------------

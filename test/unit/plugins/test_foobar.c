@@ -270,12 +270,25 @@ static int is_text(char *json, const char *expected)
 	return rc;
 }
 
+static int has_round_trip(char *json)
+{
+	const char *at = json ? strstr(json, ",\"round_trip_ns\":") : NULL;
+	int rc = at && atoll(at + 17) > 0 ? WEFT_OK : WEFT_EFAIL;
+
+	if (rc)
+		fprintf(stderr, "no round trip: %s\n", json ? json : "nothing");
+	free(json);
+	return rc;
+}
+
 Scene(plugin_foobar, tells_admin_what_it_counted)
 {
 	static const char *talk = "{\"foo_in\":1,\"foo_out\":1,"
 				  "\"bar_in\":0,\"bar_out\":1}";
 	static const char *sum = "{\"foo_in\":1,\"foo_out\":2,"
 				 "\"bar_in\":0,\"bar_out\":1}";
+	static const char *later = "{\"foo_in\":2,\"foo_out\":2,"
+				   "\"bar_in\":1,\"bar_out\":2}";
 	struct weft_host *foobar = start(NULL);
 	struct weft_channel *ch = weft_pipe(foobar, "foobar");
 	struct node_id peer = foobar->channels->facts.id;
@@ -290,11 +303,18 @@ Scene(plugin_foobar, tells_admin_what_it_counted)
 	MUST_BE(is_text(instance_peer_info(foobar, "foobar", 1, &peer), talk),
 		0);
 
+	/* Once ours is answered, its time is told. */
+	MUST_BE(weft_send(ch, 0, "[s]", "bar"), 0);
+	MUST_BE(weft_send(ch, 0, "[s]", "foo"), 0);
+	MUST_BE(weft_expect(ch, 0, "[s]", "bar"), 0);
+	MUST_BE(has_round_trip(instance_peer_info(foobar, "foobar", 1, &peer)),
+		0);
+
 	/* Those of ended sessions still count. */
 	MUST_BE(weft_disconnect(ch, 0x08), 0);
 	while (foobar->channels_open > 1)
 		MUST_BE(weft_sleep_until(foobar, 0), 0);
-	MUST_BE(is_text(instance_node_info(foobar, "foobar", 1), sum), 0);
+	MUST_BE(is_text(instance_node_info(foobar, "foobar", 1), later), 0);
 	return WEFT_OK;
 }
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/mesh/save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum err save_check(const char *path, struct why *why)
+{
+	char copy[PATH_MAX];
+	struct stat st;
+
+	if (strlen(path) + sizeof(".XXXXXX") > sizeof(copy))
+		return err_fail(why, ERR_NOT_FOUND, "%s: too long a path",
+				path);
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return err_fail(why, ERR_FORMAT, "%s is a folder", path);
+	snprintf(copy, sizeof(copy), "%s", path);
+	if (access(dirname(copy), W_OK | X_OK)) {
+		int errnum = errno;
+
+		return err_errno(why,
+				 errnum == ENOENT ? ERR_NOT_FOUND : ERR_DENIED,
+				 errnum, "cannot write %s", path);
+	}
+	return ERR_NONE;
+}
+
+/* 0 or an errno. */
+static int write_all(int fd, struct span bytes)
+{
+	while (bytes.len) {
+		ssize_t n = write(fd, bytes.data, bytes.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		bytes.data += n;
+		bytes.len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_and_close(int fd, struct span bytes)
+{
+	int errnum = write_all(fd, bytes);
+
+	/* Some file systems say only now that there is no room. */
+	if (close(fd) && !errnum)
+		errnum = errno;
+	return errnum;
+}
+
+/* Like a file that a shell's ">" makes. */
+static int open_beside(char *name)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0 && fchmod(fd, 0666 & ~mask)) {
+		close(fd);
+		(void)unlink(name);
+		return -1;
+	}
+	return fd;
+}
+
+static int replace(const char *path, struct span bytes)
+{
+	char name[PATH_MAX];
+	int errnum, fd;
+
+	snprintf(name, sizeof(name), "%.*s.XXXXXX", PATH_MAX - 8, path);
+	fd = open_beside(name);
+	if (fd < 0)
+		return errno;
+	errnum = write_and_close(fd, bytes);
+	if (!errnum && rename(name, path))
+		errnum = errno;
+	if (errnum)
+		(void)unlink(name);
+	return errnum;
+}
+
+static int write_into(const char *path, struct span bytes)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? errno : write_and_close(fd, bytes);
+}
+
+enum err save_file(const char *path, struct span bytes, struct why *why)
+{
+	struct stat st;
+	int errnum;
+
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files shows as an error */
+	errnum = !stat(path, &st) && !S_ISREG(st.st_mode)
+			 ? write_into(path, bytes)
+			 : replace(path, bytes);
+	if (errnum)
+		return err_errno(why, ERR_SYSTEM, errnum, "cannot write %s",
+				 path);
+	return ERR_NONE;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/mesh/save.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test/support/unit.h"
+
+static char folder[] = "/tmp/weft-save-XXXXXX";
+static char path[64];
+
+static void set_up(void)
+{
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/m.svg", folder);
+}
+
+static size_t files(void)
+{
+	DIR *dir = opendir(folder);
+	size_t n = 0;
+
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n - 2;
+}
+
+static void tear_down(void)
+{
+	unlink(path);
+	cr_assert_eq(rmdir(folder), 0, "something was left there");
+}
+
+static void expect_content(const char *expected)
+{
+	char text[64] = "";
+	FILE *file = fopen(path, "r");
+
+	cr_assert_not_null(file);
+	cr_assert_eq(fread(text, 1, sizeof(text) - 1, file), strlen(expected));
+	cr_assert_str_eq(text, expected);
+	fclose(file);
+}
+
+Test(save, writes_a_file_as_a_shell_would)
+{
+	struct stat st;
+
+	set_up();
+	umask(027);
+	cr_assert_eq(save_check(path, NULL), ERR_NONE);
+	cr_assert_eq(files(), 0);
+	cr_assert_eq(save_file(path, span_text("one"), NULL), ERR_NONE);
+	expect_content("one");
+	cr_assert_eq(stat(path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0640);
+	cr_assert_eq(files(), 1);
+	tear_down();
+}
+
+Test(save, replaces_what_was_there)
+{
+	set_up();
+	cr_assert_eq(save_file(path, span_text("a longer one"), NULL),
+		     ERR_NONE);
+	cr_assert_eq(save_file(path, span_text("two"), NULL), ERR_NONE);
+	expect_content("two");
+	cr_assert_eq(files(), 1);
+	tear_down();
+}
+
+Test(save, leaves_all_as_it_was_when_there_is_no_room)
+{
+	static char large[65536];
+	struct rlimit limit = { 4096, 4096 };
+	struct why why = WHY_NONE;
+
+	set_up();
+	cr_assert_eq(save_file(path, span_text("old"), NULL), ERR_NONE);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	cr_assert_eq(save_file(path, span_of(large, sizeof(large)), &why),
+		     ERR_SYSTEM);
+	cr_assert_not_null(strstr(why.text, path), "%s", why.text);
+	expect_content("old");
+	cr_assert_eq(files(), 1);
+	tear_down();
+}
+
+Test(save, says_early_where_it_cannot_write)
+{
+	char deep[96];
+
+	set_up();
+	snprintf(deep, sizeof(deep), "%s/none/m.svg", folder);
+	cr_assert_eq(save_check(deep, NULL), ERR_NOT_FOUND);
+	cr_assert_eq(save_check(folder, NULL), ERR_FORMAT);
+	tear_down();
+}
+
+Test(save, writes_into_what_is_no_file)
+{
+	set_up();
+	cr_assert_eq(save_file("/dev/null", span_text("gone"), NULL), ERR_NONE);
+	cr_assert_eq(access("/dev/null", W_OK), 0);
+	tear_down();
+}
