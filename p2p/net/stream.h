@@ -29,7 +29,8 @@ struct net_stream_events {
 	/* Bytes arrived; borrowed for the call. */
 	void (*data)(void *ctx, const uint8_t *data, size_t len);
 
-	/* All that was queued has gone to the kernel. May be NULL. */
+	/* Bytes have gone to the kernel, and no more than the low-water mark
+	 * (net_stream_set_low) still wait. May be NULL. */
 	void (*drained)(void *ctx);
 
 	/* No more bytes will come: ERR_CLOSED at the peer's orderly end,
@@ -69,8 +70,16 @@ struct buf *net_stream_out(struct net_stream *s);
  * (default 64 KiB). As much again may be on its way to the kernel. */
 void net_stream_set_limit(struct net_stream *s, size_t limit);
 
+/* net_stream_set_low - the low-water mark of `drained`. 0, the default: all is
+ * out. SIZE_MAX: each time the kernel takes something. */
+void net_stream_set_low(struct net_stream *s, size_t low);
+
 /* net_stream_queued - bytes appended and not yet taken by the kernel. */
 size_t net_stream_queued(const struct net_stream *s);
+
+/* net_stream_memory - what the bytes that wait take, with the room around
+ * them. */
+size_t net_stream_memory(const struct net_stream *s);
 
 /* net_stream_shutdown - once all queued bytes are out, say that no more will
  * come; reading goes on. What is appended after that is dropped. */

@@ -9,6 +9,7 @@
 
 enum {
 	NET_OUT_DEFAULT = 64 * 1024, /* limit of net_stream_out */
+	NET_PIECE_MAX = 64 * 1024,   /* that libuv gets at once */
 };
 
 enum net_stream_state {
@@ -42,11 +43,14 @@ struct net_stream {
 	size_t share;	    /* bytes read in it */
 	uint64_t bytes_in;
 
-	/* Out. Bytes go from `out` to the kernel, or else to `sending`, whose
-	 * memory libuv uses until its callback: only one write is under way,
-	 * and what is appended meanwhile goes together, after it. */
+	/* Out. Bytes go from `out` as a whole to `sending`, and from there to
+	 * the kernel and, of what that does not take, in pieces to libuv. A
+	 * piece's memory is libuv's until its callback; what is appended
+	 * meanwhile goes together, after `sending`. */
 	struct buf out;
 	struct buf sending;
+	size_t piece;	   /* bytes of `sending` that libuv has; 0: none */
+	size_t low;	   /* when so few wait, `drained` is called */
 	bool write_broken; /* a write failed: nothing will go out any more */
 	enum net_stream_fin fin;
 	struct net_task flush;

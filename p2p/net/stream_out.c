@@ -22,6 +22,8 @@ void net_stream_out_give_up(struct net_stream *s)
 {
 	s->write_broken = true;
 	buf_clear(&s->out);
+	if (!s->piece)
+		buf_clear(&s->sending);
 }
 
 /* A write failed. What the peer sent before is often the reason why (a
@@ -45,50 +47,83 @@ static void all_out(struct net_stream *s)
 	}
 }
 
-static void drained(struct net_stream *s)
+/* Some bytes left. */
+static void progressed(struct net_stream *s)
 {
-	all_out(s);
-	if (s->events.drained)
+	size_t queued = net_stream_queued(s);
+
+	if (!queued)
+		all_out(s);
+	if (queued <= s->low && s->events.drained)
 		s->events.drained(s->ctx);
+}
+
+static void on_written(uv_write_t *req, int rc);
+
+/* libuv gets no more than a piece of `sending`: its callback is how we hear
+ * that there is room again, so it must not wait until all is out. */
+static int give_piece(struct net_stream *s)
+{
+	size_t len =
+		s->sending.len < NET_PIECE_MAX ? s->sending.len : NET_PIECE_MAX;
+	uv_buf_t piece = uv_buf_init((char *)s->sending.data, (unsigned)len);
+	int rc;
+
+	s->write.data = s;
+	s->loop->writes++;
+	rc = uv_write(&s->write, (uv_stream_t *)&s->tcp, &piece, 1, on_written);
+	if (rc)
+		return rc;
+	s->piece = len;
+	s->bytes_given += len;
+	return 0;
+}
+
+/* Send of `sending` what the kernel takes; libuv waits with the rest. */
+static int send_on(struct net_stream *s)
+{
+	uv_buf_t all =
+		uv_buf_init((char *)s->sending.data, (unsigned)s->sending.len);
+	int n;
+
+	s->loop->writes++;
+	n = uv_try_write((uv_stream_t *)&s->tcp, &all, 1);
+	if (n < 0 && n != UV_EAGAIN)
+		return n;
+	if (n > 0) {
+		s->bytes_given += (uint64_t)n;
+		buf_drop(&s->sending, (size_t)n);
+	}
+	return s->sending.len ? give_piece(s) : 0;
 }
 
 static void on_written(uv_write_t *req, int rc)
 {
 	struct net_stream *s = req->data;
+	size_t written = s->piece;
 
-	buf_clear(&s->sending);
-	if (s->state == STREAM_CLOSING || s->write_broken)
+	s->piece = 0;
+	if (s->state == STREAM_CLOSING || s->write_broken) {
+		buf_clear(&s->sending);
 		return;
-	if (rc)
+	}
+	if (!rc) {
+		buf_drop(&s->sending, written);
+		rc = s->sending.len ? send_on(s) : 0;
+	}
+	if (rc) {
 		write_failed(s);
-	else if (s->out.len)
+		return;
+	}
+	if (!s->sending.len && s->out.len)
 		net_loop_at_end(s->loop, &s->flush);
-	else
-		drained(s);
-}
-
-/* The kernel takes no more now: libuv gets the rest, and `out` is empty. */
-static int write_rest(struct net_stream *s)
-{
-	uv_buf_t rest = uv_buf_init((char *)s->out.data, (unsigned)s->out.len);
-	int rc;
-
-	s->write.data = s;
-	s->loop->writes++;
-	rc = uv_write(&s->write, (uv_stream_t *)&s->tcp, &rest, 1, on_written);
-	if (rc)
-		return rc;
-	s->bytes_given += s->out.len;
-	s->sending = s->out;
-	buf_init(&s->out, s->sending.limit);
-	return 0;
+	progressed(s);
 }
 
 static void on_flush(struct net_task *task)
 {
 	struct net_stream *s = CONTAINER_OF(task, struct net_stream, flush);
-	uv_buf_t all;
-	int n;
+	uint64_t before = net_stream_bytes_out(s);
 
 	if (s->write_broken || s->fin == FIN_SENT)
 		buf_clear(&s->out);
@@ -98,22 +133,12 @@ static void on_flush(struct net_task *task)
 		all_out(s);
 		return;
 	}
-	all = uv_buf_init((char *)s->out.data, (unsigned)s->out.len);
-	s->loop->writes++;
-	n = uv_try_write((uv_stream_t *)&s->tcp, &all, 1);
-	if (n > 0) {
-		s->bytes_given += (uint64_t)n;
-		buf_drop(&s->out, (size_t)n);
-		n = 0;
-	}
-	if (n == UV_EAGAIN)
-		n = 0;
-	if (n == 0 && s->out.len)
-		n = write_rest(s);
-	if (n < 0)
+	s->sending = s->out;
+	buf_init(&s->out, s->sending.limit);
+	if (send_on(s))
 		write_failed(s);
-	else if (!is_writing(s))
-		drained(s);
+	else if (net_stream_bytes_out(s) != before)
+		progressed(s);
 }
 
 void net_stream_out_init(struct net_stream *s)
@@ -134,6 +159,11 @@ void net_stream_set_limit(struct net_stream *s, size_t limit)
 	s->out.limit = limit;
 }
 
+void net_stream_set_low(struct net_stream *s, size_t low)
+{
+	s->low = low;
+}
+
 void net_stream_shutdown(struct net_stream *s)
 {
 	if (s->state == STREAM_CLOSING || s->fin != FIN_NONE)
@@ -151,7 +181,12 @@ size_t net_stream_queued(const struct net_stream *s)
 {
 	if (s->state == STREAM_CLOSING || s->write_broken)
 		return 0;
-	return s->out.len + held_by_libuv(s);
+	return s->out.len + s->sending.len - s->piece + held_by_libuv(s);
+}
+
+size_t net_stream_memory(const struct net_stream *s)
+{
+	return s->out.room + s->sending.room;
 }
 
 uint64_t net_stream_bytes_out(const struct net_stream *s)

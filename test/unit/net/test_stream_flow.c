@@ -207,6 +207,84 @@ Test(net_stream, gathers_while_a_write_is_under_way)
 	scene_close(&sc);
 }
 
+/* Queue `more` on top of what the kernel does not take; then the peer reads
+ * until the first `drained`. Returns how much waits then. */
+static size_t left_at_drained(size_t more, size_t low)
+{
+	struct end b = { 0 };
+	struct scene sc;
+	size_t given, left;
+	size_t got = 0;
+	int fd;
+
+	scene_open(&sc);
+	fd = half_pair(&sc, &b);
+	given = stuff(&b);
+	net_stream_set_limit(b.s, more);
+	net_stream_set_low(b.s, low);
+	send_pattern(&b, given, more);
+	given += more;
+	scene_turns(&sc, 3);
+	b.drained = 0;
+	while (!b.drained) {
+		cr_assert_lt(got, given);
+		got = swallow(fd, got);
+		scene_turns(&sc, 1);
+	}
+	left = net_stream_queued(b.s);
+	cr_assert_eq(net_stream_bytes_out(b.s), given - left);
+
+	/* All comes, in its order, and at the end nothing is held. */
+	while (got < given) {
+		got = swallow(fd, got);
+		scene_turns(&sc, 1);
+	}
+	cr_assert_eq(net_stream_queued(b.s), 0);
+	cr_assert_eq(net_stream_memory(b.s), 0);
+	close(fd);
+	end_close(&b);
+	scene_close(&sc);
+	return left;
+}
+
+Test(net_stream, tells_when_no_more_than_the_mark_waits)
+{
+	enum {
+		MORE = 64 * 1024 * 1024
+	};
+
+	cr_assert_eq(left_at_drained(MORE, 0), 0);
+	/* Before all is out, though not to the byte: the kernel takes a good
+	 * deal at once. */
+	cr_assert_leq(left_at_drained(MORE, MORE / 2), MORE / 2);
+	cr_assert_gt(left_at_drained(MORE, MORE / 2), 0);
+	/* Whenever it takes something. */
+	cr_assert_gt(left_at_drained(MORE, SIZE_MAX), MORE / 2);
+}
+
+Test(net_stream, does_not_tell_of_the_mark_when_nothing_left)
+{
+	struct end b = { 0 };
+	struct scene sc;
+	size_t given, queued;
+	int fd;
+
+	scene_open(&sc);
+	fd = half_pair(&sc, &b);
+	given = stuff(&b);
+	net_stream_set_low(b.s, SIZE_MAX);
+	scene_turns(&sc, 3);
+	queued = net_stream_queued(b.s);
+	b.drained = 0;
+	send_pattern(&b, given, 100);
+	scene_turns(&sc, 3);
+	cr_assert_eq(net_stream_queued(b.s), queued + 100);
+	cr_assert_eq(b.drained, 0);
+	close(fd);
+	end_close(&b);
+	scene_close(&sc);
+}
+
 Test(net_stream, a_broken_write_under_way_frees_what_it_held)
 {
 	struct end b = { 0 };
