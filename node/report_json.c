@@ -130,6 +130,8 @@ void report_json_stopped(struct report *r, const struct server_counters *sums,
 		{ "timeouts_handshake", sums->timeouts_handshake },
 		{ "timeouts_idle", sums->timeouts_idle },
 		{ "timeouts_slow", sums->timeouts_slow },
+		{ "timeouts_paused", sums->timeouts_paused },
+		{ "overruns", sums->overruns },
 		{ "disconnects_sent", sums->disconnects_sent },
 		{ "disconnects_received", sums->disconnects_received },
 	};

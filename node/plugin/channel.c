@@ -120,10 +120,10 @@ void channel_quit(struct weft_channel *ch, uint8_t reason)
 }
 
 /* "The plugin named in the log": whose messages stopped the stream when it
- * ended. Any peer can bring that about. */
+ * ended. No more often than sessions end. */
 static void log_held_up(const struct weft_channel *ch)
 {
-	log_event(ch->host->node->log, LOG_DEBUG, "plugin",
+	log_event(ch->host->node->log, LOG_INFO, "plugin",
 		  "session ended with messages unread",
 		  LOG_TEXT("plugin", ch->owner.label),
 		  LOG_U64("bytes", ch->cost));

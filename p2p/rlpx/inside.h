@@ -50,6 +50,7 @@ struct rlpx {
 	size_t size;	 /* of that frame */
 	size_t absorbed; /* bytes of its body that are hashed already */
 	size_t frame_limit;
+	uint64_t frames; /* whole ones that came, and handshake packets */
 	struct frame_codec codec;
 
 	struct rlpx_job *job; /* until the keys are agreed */

@@ -114,6 +114,7 @@ static enum err next_packet(struct rlpx *x, struct rlpx_event *ev)
 	if (rlpx_job_packet(x->job, span_of(x->in.data, len), form))
 		return rlpx_die(x, RLPX_FAULT_AUTH_POINT);
 	buf_drop(&x->in, len);
+	x->frames++;
 	return yield_job(x, ev);
 }
 
@@ -216,6 +217,11 @@ size_t rlpx_memory(const struct rlpx *x)
 	       (x->job ? sizeof(*x->job) : 0) +
 	       (x->hello ? sizeof(*x->hello) : 0) +
 	       (x->matches ? (x->local_count + 1) * sizeof(*x->matches) : 0);
+}
+
+uint64_t rlpx_frames(const struct rlpx *x)
+{
+	return x->frames;
 }
 
 enum rlpx_progress rlpx_progress(const struct rlpx *x)

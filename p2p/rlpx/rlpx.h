@@ -163,6 +163,10 @@ size_t rlpx_matches(const struct rlpx *x, const struct capability_match **out);
  * with what arrived, never with what was only announced. */
 size_t rlpx_memory(const struct rlpx *x);
 
+/* rlpx_frames - how many whole frames and handshake packets came so far, also
+ * those that gave no event. */
+uint64_t rlpx_frames(const struct rlpx *x);
+
 /* Where the incoming stream stands; the clocks of a peer depend on it. */
 enum rlpx_progress {
 	RLPX_BETWEEN,	/* no byte of a next frame has come */

@@ -54,6 +54,7 @@ static enum err next_frame(struct rlpx *x, struct span *data)
 	*data = span_of(x->in.data, x->size);
 	x->eaten = padded + FRAME_MAC;
 	x->in_body = false;
+	x->frames++;
 	return ERR_NONE;
 }
 

@@ -7,50 +7,53 @@
 
 /* --- what protocols call: nothing here calls back ------------------------ */
 
-/* May this channel queue a message now? */
-static enum err check_room(struct channel *ch)
-{
-	const struct peer *p = ch->peer;
-
-	if (p->state != PEER_UP || !ch->open)
-		return ERR_CLOSED;
-	if (net_stream_queued(p->stream) < p->server->limits->outbound)
-		return ERR_NONE;
-	ch->wants_room = true;
-	return ERR_BUSY;
-}
-
-/* A message was queued, or why not. */
-static enum err queued(struct channel *ch, enum err rc)
+/* May this channel queue a message now? *before is what waits already. */
+static enum err check_room(struct channel *ch, size_t *before)
 {
 	struct peer *p = ch->peer;
 
-	if (!rc)
-		p->server->counters.messages_out++;
+	if (p->state != PEER_UP || !ch->open)
+		return ERR_CLOSED;
+	*before = net_stream_queued(p->stream);
+	return room_ask(&p->room, ch->match, *before) ? ERR_NONE : ERR_BUSY;
+}
+
+/* A message was queued, or why not. */
+static enum err queued(struct channel *ch, size_t before, enum err rc)
+{
+	struct peer *p = ch->peer;
+
+	if (rc)
+		return rc;
+	p->server->counters.messages_out++;
+	room_took(&p->room, ch->match, net_stream_queued(p->stream) - before);
 	/* The write deadline starts with the first byte that waits. */
-	if (!rc && !p->pace.writing)
+	if (!p->pace.writing)
 		net_timer_set(p->timer, net_loop_now(p->server->loop));
-	return rc;
+	return ERR_NONE;
 }
 
 enum err channel_send(struct channel *ch, uint32_t code, struct span payload)
 {
 	struct peer *p = ch->peer;
-	enum err rc = check_room(ch);
+	size_t before;
+	enum err rc = check_room(ch, &before);
 
 	return rc ? rc
-		  : queued(ch, rlpx_send(p->rlpx, net_stream_out(p->stream),
-					 ch->match, code, payload));
+		  : queued(ch, before,
+			   rlpx_send(p->rlpx, net_stream_out(p->stream),
+				     ch->match, code, payload));
 }
 
 enum err channel_send_packed(struct channel *ch, uint32_t code,
 			     struct packed *payload)
 {
 	struct peer *p = ch->peer;
-	enum err rc = check_room(ch);
+	size_t before;
+	enum err rc = check_room(ch, &before);
 
 	return rc ? rc
-		  : queued(ch,
+		  : queued(ch, before,
 			   rlpx_send_packed(p->rlpx, net_stream_out(p->stream),
 					    ch->match, code, payload));
 }
@@ -81,11 +84,8 @@ void channel_pause(struct channel *ch)
 	if (p->state != PEER_UP || ch->paused)
 		return;
 	ch->paused = true;
-	if (p->pauses++ > 0)
-		return;
-	net_stream_stop(p->stream);
-	pace_pause(&p->pace, net_loop_now(p->server->loop));
-	net_timer_set(p->timer, net_loop_now(p->server->loop));
+	if (p->pauses++ == 0)
+		peer_pause(p, PACE_FOR_CHANNEL);
 }
 
 void channel_resume(struct channel *ch)
@@ -95,11 +95,8 @@ void channel_resume(struct channel *ch)
 	if (!ch->paused)
 		return;
 	ch->paused = false;
-	if (--p->pauses > 0 || p->state != PEER_UP)
-		return;
-	pace_resume(&p->pace, net_loop_now(p->server->loop));
-	/* From there peer_go_on takes up what waits. */
-	net_timer_set(p->timer, net_loop_now(p->server->loop));
+	if (--p->pauses == 0 && p->state == PEER_UP)
+		peer_resume(p, PACE_FOR_CHANNEL);
 }
 
 /* --- what calls protocols ------------------------------------------------ */
@@ -170,21 +167,12 @@ void channels_message(struct peer *p, uint32_t match, struct msg *msg)
 
 void channels_writable(struct peer *p)
 {
-	size_t first = p->next_writable;
-	bool told = false;
+	int at;
 
-	for (size_t i = 0; i < p->channel_count && p->state == PEER_UP; i++) {
-		size_t at = (first + i) % p->channel_count;
+	room_open(&p->room, net_stream_queued(p->stream));
+	while (p->state == PEER_UP && (at = room_next(&p->room)) >= 0) {
 		struct channel *ch = &p->channels[at];
 
-		if (!ch->wants_room)
-			continue;
-		/* Who is first may fill the budget again, so next time it is
-		 * the turn of those behind it. */
-		if (!told)
-			p->next_writable = (at + 1) % p->channel_count;
-		told = true;
-		ch->wants_room = false;
 		if (ch->protocol->writable)
 			obey(ch, ch->protocol->writable(ch, ch->user));
 	}
@@ -217,7 +205,7 @@ static void rebind(struct channel *ch, struct offer *offer,
 	channel_resume(ch);
 	adopt(ch, offer, to);
 	ch->user = NULL;
-	ch->wants_room = false;
+	room_leave(&ch->peer->room, ch->match);
 	if (ch->peer->state == PEER_UP)
 		open_one(ch);
 }
@@ -246,6 +234,7 @@ void channels_free(struct peer *p)
 {
 	for (size_t i = 0; i < p->channel_count; i++)
 		offer_put(p->channels[i].offer);
+	room_clear(&p->room);
 	free(p->channels);
 	p->channels = NULL;
 	p->channel_count = 0;

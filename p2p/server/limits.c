@@ -17,6 +17,7 @@ const struct server_limits server_limits_default = {
 		.body_rate = 8192,
 		.ping_ms = 15000,
 		.write_ms = 20000,
+		.write_min = 80 * 1024,
 		.pause_ms = 15000,
 	},
 	.admit = {

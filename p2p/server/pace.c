@@ -86,34 +86,53 @@ void pace_bytes(struct pace *p, struct mono now, size_t n, size_t frames,
 
 /* --- pausing ------------------------------------------------------------- */
 
-void pace_pause(struct pace *p, struct mono now)
+static void stop_clocks(struct pace *p, struct mono now)
 {
-	if (p->paused)
-		return;
 	if (p->progress == RLPX_IN_BODY)
 		body_roll(p, now);
-	p->paused = true;
 	p->paused_at = now;
 }
 
-void pace_resume(struct pace *p, struct mono now)
+static void go_on(struct pace *p, struct mono now)
 {
 	uint64_t gap = mono_since_ns(now, p->paused_at);
 
-	if (!p->paused)
-		return;
-	p->paused = false;
 	p->byte_at.ns += gap;
 	p->part_at.ns += gap;
 	p->slot_at.ns += gap;
 }
 
+void pace_pause(struct pace *p, struct mono now, enum pace_pause why)
+{
+	if (p->paused & why)
+		return;
+	if (!p->paused)
+		stop_clocks(p, now);
+	if (why == PACE_FOR_CHANNEL)
+		p->full_at = now;
+	p->paused |= why;
+}
+
+void pace_resume(struct pace *p, struct mono now, enum pace_pause why)
+{
+	if (!(p->paused & why))
+		return;
+	p->paused &= ~(unsigned)why;
+	if (!p->paused)
+		go_on(p, now);
+}
+
+/* --- what goes out ------------------------------------------------------- */
+
 void pace_out(struct pace *p, struct mono now, size_t queued, uint64_t taken)
 {
-	if (!p->writing || taken != p->taken)
-		p->taken_at = now;
+	const struct pace_limits *l = p->limits;
+
+	if (p->writing && queued && taken < p->write_goal)
+		return;
 	p->writing = queued > 0;
-	p->taken = taken;
+	p->write_at = now;
+	p->write_goal = taken + (queued < l->write_min ? queued : l->write_min);
 }
 
 /* --- what is due --------------------------------------------------------- */
@@ -164,7 +183,7 @@ enum pace_due pace_tick(struct pace *p, struct mono now, struct mono *next)
 
 	*next = MONO_NEVER;
 	if (p->writing) {
-		if (is_due_ms(now, p->taken_at, l->write_ms, next))
+		if (is_due_ms(now, p->write_at, l->write_ms, next))
 			return PACE_WRITE;
 		/* Progress is only seen by looking. */
 		*next = mono_min(*next, mono_add_ms(now, l->write_ms / 4));
@@ -177,9 +196,8 @@ enum pace_due pace_tick(struct pace *p, struct mono now, struct mono *next)
 		p->ping_at = mono_add_ms(now, l->ping_ms);
 		return PACE_PING;
 	}
-	if (p->paused)
-		return is_due_ms(now, p->paused_at, l->pause_ms, next)
-			       ? PACE_PAUSE
-			       : PACE_NOTHING;
-	return peer_clocks(p, now, next);
+	if (p->paused & PACE_FOR_CHANNEL &&
+	    is_due_ms(now, p->full_at, l->pause_ms, next))
+		return PACE_PAUSE;
+	return p->paused ? PACE_NOTHING : peer_clocks(p, now, next);
 }

@@ -7,11 +7,18 @@
  *                   Hello together, which nothing stops
  *     pace_up       Hello came: from here on idle, header, body, Ping
  *     pace_bytes    what arrived, and where the stream stands now
+ *     pace_pause    reading stops, for one reason or more, and pace_resume
  *     pace_out      what waits to leave
  *     pace_tick     what is due, and when to look again
  *
  * While reading is paused the peer cannot show life, so its clocks stand
- * still and go on where they were; Pings and the write deadline run on. */
+ * still and go on where they were; Pings and the write deadline run on.
+ *
+ * The write deadline is one of 20 s, not of a rate over 10 s as for what comes
+ * in: a peer of our own kind may itself stop reading for 15 s. By its end the
+ * kernel must have taken all that waited at its beginning, or 80 KiB of it;
+ * then the next one begins. So who takes a byte now and then holds no queue of
+ * ours. */
 #ifndef P2P_SERVER_PACE_H
 #define P2P_SERVER_PACE_H
 
@@ -26,8 +33,15 @@ struct pace_limits {
 	uint32_t body_ms;      /* over any such time a body moves at ... */
 	uint32_t body_rate;    /* ... so many bytes a second */
 	uint32_t ping_ms;
-	uint32_t write_ms; /* queued bytes without any progress */
-	uint32_t pause_ms; /* reading paused for a channel that is full */
+	uint32_t write_ms; /* in which of the queued bytes all go out, or ... */
+	uint32_t write_min; /* ... so many */
+	uint32_t pause_ms;  /* reading paused for a channel that is full */
+};
+
+/* Why reading is paused. */
+enum pace_pause {
+	PACE_FOR_CHANNEL = 1, /* one is full: for so long only */
+	PACE_FOR_PONGS = 2,   /* they wait: the write deadline bounds it */
 };
 
 enum pace_due {
@@ -51,9 +65,10 @@ enum {
 struct pace {
 	const struct pace_limits *limits;
 	bool up;
-	bool paused;
+	unsigned paused; /* enum pace_pause, all that apply */
 	struct mono opened_at;
 	struct mono paused_at;
+	struct mono full_at; /* since when PACE_FOR_CHANNEL */
 	struct mono byte_at; /* the last byte came */
 	struct mono ping_at; /* the next is due */
 
@@ -68,8 +83,8 @@ struct pace {
 	bool slow;	     /* a whole window was below the rate */
 
 	bool writing;
-	uint64_t taken;
-	struct mono taken_at; /* `taken` was last seen to grow */
+	struct mono write_at; /* the deadline's beginning */
+	uint64_t write_goal;  /* bytes taken in all that meet it */
 };
 
 void pace_init(struct pace *p, const struct pace_limits *limits,
@@ -77,15 +92,15 @@ void pace_init(struct pace *p, const struct pace_limits *limits,
 void pace_up(struct pace *p, struct mono now);
 
 /* pace_bytes - `n` bytes came (0 when events were pulled that had waited),
- * `frames` messages were completed by them, and the stream stands at
- * `progress`. Frames that give no event are not counted, so a peer that sends
- * nothing else may be taken for one long slow frame. */
+ * `frames` frames were completed by them, and the stream stands at
+ * `progress`. */
 void pace_bytes(struct pace *p, struct mono now, size_t n, size_t frames,
 		enum rlpx_progress progress);
 
-/* Reading stops and starts again. Repeated calls do nothing. */
-void pace_pause(struct pace *p, struct mono now);
-void pace_resume(struct pace *p, struct mono now);
+/* Reading stops for this reason; it starts again when none is left. Repeated
+ * calls do nothing. */
+void pace_pause(struct pace *p, struct mono now, enum pace_pause why);
+void pace_resume(struct pace *p, struct mono now, enum pace_pause why);
 
 /* pace_out - bytes that wait for the kernel, and how many it took so far. To
  * be called before each tick and when something is queued. */

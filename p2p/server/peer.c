@@ -2,6 +2,7 @@
 /* peer.c - a connection's life: how it begins, its timer, how it is freed. */
 #include "p2p/server/peer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,6 +36,21 @@ void peer_settle(struct peer *p)
 
 /* --- deadlines ----------------------------------------------------------- */
 
+/* Only a full channel pauses reading for so long. */
+static void end_paused(struct peer *p)
+{
+	char cause[PEER_CAUSE];
+	size_t i = 0;
+
+	while (!p->channels[i].paused)
+		i++;
+	snprintf(cause, sizeof(cause),
+		 "%s/%" PRIu64 " left its messages waiting for too long",
+		 p->channels[i].protocol->capability.name,
+		 p->channels[i].protocol->capability.version);
+	peer_end(p, DISC_SUBPROTOCOL, PEER_TELL, cause);
+}
+
 static void too_late(struct peer *p, enum pace_due due)
 {
 	struct server_counters *c = &p->server->counters;
@@ -61,11 +77,11 @@ static void too_late(struct peer *p, enum pace_due due)
 	case PACE_WRITE:
 		c->timeouts_slow++;
 		peer_end(p, DISC_NETWORK, PEER_GONE,
-			 "the peer takes no more bytes");
+			 "the peer takes too little");
 		break;
 	case PACE_PAUSE:
-		peer_end(p, DISC_SUBPROTOCOL, PEER_TELL,
-			 "a protocol took too long over its messages");
+		c->timeouts_paused++;
+		end_paused(p);
 		break;
 	}
 }
@@ -170,7 +186,7 @@ static void on_drained(void *ctx)
 	struct peer *p = ctx;
 
 	if (p->state == PEER_UP)
-		channels_writable(p);
+		peer_drained(p);
 }
 
 static void on_ended(void *ctx, enum err rc)

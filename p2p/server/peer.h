@@ -27,6 +27,7 @@
 #include "p2p/server/offer.h"
 #include "p2p/server/pace.h"
 #include "p2p/server/protocol.h"
+#include "p2p/server/room.h"
 #include "p2p/server/table.h"
 
 struct server;
@@ -57,7 +58,6 @@ struct channel {
 	uint32_t match; /* as rlpx counts them */
 	bool open;	/* opened was called, closed was not */
 	bool paused;
-	bool wants_room; /* was told ERR_BUSY */
 };
 
 struct peer {
@@ -82,12 +82,12 @@ struct peer {
 	struct pace pace;
 	struct mono deadline;		/* of states without a pace */
 	uint64_t pong_ends[PEER_PONGS]; /* where unsent ones end, in all sent */
-	size_t pongs;
+	size_t pongs; /* with so many no further Ping is read */
 
 	struct channel *channels;
 	size_t channel_count;
-	size_t next_writable; /* whose turn it is */
-	size_t pauses;	      /* channels that paused reading */
+	struct room room; /* of the outbound budget; by match */
+	size_t pauses;	  /* channels that want no more for now */
 
 	uint8_t reason; /* how it ended */
 	char cause[PEER_CAUSE];
@@ -126,6 +126,11 @@ void peer_feed(struct peer *p, const uint8_t *data, size_t len);
 /* peer_go_on - take up what waited behind a pause or a job. */
 void peer_go_on(struct peer *p);
 
+/* peer_pause - read no more, for this reason, until peer_resume. Neither calls
+ * back: the timer takes up what waits. */
+void peer_pause(struct peer *p, enum pace_pause why);
+void peer_resume(struct peer *p, enum pace_pause why);
+
 /* --- peer_out.c: what goes out ------------------------------------------- */
 
 enum peer_word {
@@ -147,6 +152,10 @@ void peer_say_hello(struct peer *p);
 void peer_ping(struct peer *p);
 void peer_pong(struct peer *p);
 
+/* peer_drained - the stream has sent some of what waited, if not all. Calls
+ * protocols. */
+void peer_drained(struct peer *p);
+
 /* --- channel.c ----------------------------------------------------------- */
 
 /* channels_open - the session is up: a channel for each shared capability, with
@@ -156,7 +165,8 @@ void channels_open(struct peer *p, struct offer *offer);
 /* channels_message - takes msg. Calls a protocol. */
 void channels_message(struct peer *p, uint32_t match, struct msg *msg);
 
-/* channels_writable - the stream took all: who was told ERR_BUSY may go on. */
+/* channels_writable - there is room again: who was told ERR_BUSY may go on.
+ * Calls protocols. */
 void channels_writable(struct peer *p);
 
 /* channels_rebind - the server offers something else, but what is shared stays:

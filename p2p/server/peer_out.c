@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* peer_out.c - what the server itself sends, and the one way a peer ends. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "p2p/crypto/rng.h"
@@ -20,9 +21,7 @@ void peer_ping(struct peer *p)
 			  "no room for a ping");
 }
 
-/* "Bounded reply queue": a peer that sends Pings and reads nothing has at most
- * PEER_PONGS answers waiting; further Pings get none. */
-void peer_pong(struct peer *p)
+static void forget_sent_pongs(struct peer *p)
 {
 	uint64_t taken = net_stream_bytes_out(p->stream);
 	size_t gone = 0;
@@ -32,9 +31,36 @@ void peer_pong(struct peer *p)
 	p->pongs -= gone;
 	memmove(p->pong_ends, p->pong_ends + gone,
 		p->pongs * sizeof(*p->pong_ends));
-	if (p->pongs < PEER_PONGS &&
-	    !rlpx_pong(p->rlpx, net_stream_out(p->stream)))
-		p->pong_ends[p->pongs++] = taken + net_stream_queued(p->stream);
+}
+
+/* "Bounded reply queue": a peer that sends Pings and reads nothing has at most
+ * PEER_PONGS answers waiting. Then we do not read either, so that the write
+ * deadline ends it like any peer that takes nothing. */
+void peer_pong(struct peer *p)
+{
+	forget_sent_pongs(p);
+	assert(p->pongs < PEER_PONGS); /* or it had not been read */
+	if (rlpx_pong(p->rlpx, net_stream_out(p->stream)))
+		return;
+	p->pong_ends[p->pongs++] =
+		net_stream_bytes_out(p->stream) + net_stream_queued(p->stream);
+	if (p->pongs < PEER_PONGS)
+		return;
+	peer_pause(p, PACE_FOR_PONGS);
+	net_stream_set_low(p->stream, SIZE_MAX); /* any step may free one */
+}
+
+void peer_drained(struct peer *p)
+{
+	if (p->pace.paused & PACE_FOR_PONGS) {
+		forget_sent_pongs(p);
+		if (p->pongs < PEER_PONGS) {
+			peer_resume(p, PACE_FOR_PONGS);
+			net_stream_set_low(p->stream, room_low(&p->room));
+		}
+	}
+	if (net_stream_queued(p->stream) <= room_low(&p->room))
+		channels_writable(p);
 }
 
 /* --- the end ------------------------------------------------------------- */

@@ -131,6 +131,7 @@ static void come_up(struct peer *p)
 {
 	struct server *s = p->server;
 	struct offer *offer = offer_get(s->offer);
+	const struct capability_match *matches;
 
 	p->state = PEER_UP;
 	pace_up(&p->pace, net_loop_now(s->loop));
@@ -138,6 +139,9 @@ static void come_up(struct peer *p)
 			     s->limits->outbound +
 				     snappy_block_room(RLPX_MESSAGE_MAX) +
 				     64 * 1024);
+	room_init(&p->room, s->limits->outbound,
+		  rlpx_matches(p->rlpx, &matches));
+	net_stream_set_low(p->stream, room_low(&p->room));
 	server_welcome(s, p);
 	if (p->state == PEER_UP)
 		channels_open(p, offer);
@@ -210,15 +214,18 @@ static void on_fault(struct peer *p)
 		 rlpx_fault_name(fault));
 }
 
-/* Pull what there is, unless a pause or a job holds it up. Returns how many
- * frames gave an event. */
-static size_t pump(struct peer *p)
+static bool may_read(const struct peer *p)
+{
+	return peer_is_live(p) && !p->pace.paused && !p->work;
+}
+
+/* Pull what there is, unless a pause or a job holds it up. */
+static void pump(struct peer *p)
 {
 	struct rlpx_event ev;
-	size_t frames = 0;
 	enum err rc;
 
-	while (peer_is_live(p) && p->pauses == 0 && !p->work) {
+	while (may_read(p)) {
 		rc = rlpx_next(p->rlpx, &ev);
 		if (rc == ERR_SHORT)
 			break;
@@ -226,26 +233,26 @@ static size_t pump(struct peer *p)
 			on_fault(p);
 			break;
 		}
-		frames++;
 		on_event(p, &ev);
 	}
-	return frames;
 }
 
 static void pump_and_pace(struct peer *p, size_t len)
 {
-	size_t frames = pump(p);
+	uint64_t before = rlpx_frames(p->rlpx);
 
+	pump(p);
 	if (!peer_is_live(p))
 		return; /* peer_end has set the timer */
-	pace_bytes(&p->pace, net_loop_now(p->server->loop), len, frames,
-		   rlpx_progress(p->rlpx));
+	pace_bytes(&p->pace, net_loop_now(p->server->loop), len,
+		   rlpx_frames(p->rlpx) - before, rlpx_progress(p->rlpx));
 	peer_arm(p);
 }
 
 void peer_feed(struct peer *p, const uint8_t *data, size_t len)
 {
 	if (rlpx_feed(p->rlpx, data, len)) {
+		p->server->counters.overruns++;
 		peer_end(p, DISC_NETWORK, PEER_FAIL, "too much at once");
 		return;
 	}
@@ -255,8 +262,25 @@ void peer_feed(struct peer *p, const uint8_t *data, size_t len)
 void peer_go_on(struct peer *p)
 {
 	pump_and_pace(p, 0);
-	if (peer_is_live(p) && p->pauses == 0 && !p->work)
+	if (may_read(p))
 		net_stream_start(p->stream);
+}
+
+void peer_pause(struct peer *p, enum pace_pause why)
+{
+	struct mono now = net_loop_now(p->server->loop);
+
+	net_stream_stop(p->stream);
+	pace_pause(&p->pace, now, why);
+	net_timer_set(p->timer, now);
+}
+
+void peer_resume(struct peer *p, enum pace_pause why)
+{
+	struct mono now = net_loop_now(p->server->loop);
+
+	pace_resume(&p->pace, now, why);
+	net_timer_set(p->timer, now);
 }
 
 void peer_secure(struct peer *p)

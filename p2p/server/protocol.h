@@ -35,8 +35,9 @@ struct protocol {
 	 */
 	void (*closed)(struct channel *ch, void *user);
 
-	/* After channel_send said ERR_BUSY: there is room again. Channels that
-	 * wait are told in turn. The result is as for message. May be NULL. */
+	/* After channel_send said ERR_BUSY: half of the budget is free again.
+	 * Channels that wait share it by bytes. The result is as for message.
+	 * May be NULL. */
 	int (*writable)(struct channel *ch, void *user);
 };
 
@@ -52,8 +53,8 @@ struct peer_facts {
 
 /* channel_send - queue a message.
  *
- * ERR_BUSY    the peer's outbound budget (1 MiB plus one message) is full;
- *             nothing was queued
+ * ERR_BUSY    the peer's outbound budget (1 MiB plus one message) is full, or
+ *             more than half, and others wait; nothing was queued
  * ERR_FORMAT  code is out of the protocol's range
  * ERR_LIMIT   larger than a frame can carry
  * ERR_CLOSED  the session is ending */
@@ -68,7 +69,8 @@ MUST_USE enum err channel_send_packed(struct channel *ch, uint32_t code,
 /* channel_pause - no further message of this peer until channel_resume, for
  * whoever queues them and has enough. All protocols of a peer share one stream,
  * so this stops them all; Pings still go out. A pause of more than 15 s
- * ends the session with 0x10. Calling either twice does nothing. */
+ * ends the session with 0x10, and the protocol is named as the cause. Calling
+ * either twice does nothing. */
 void channel_pause(struct channel *ch);
 void channel_resume(struct channel *ch);
 

@@ -77,8 +77,10 @@ struct server_counters {
 	uint64_t faults[RLPX_FAULT_COUNT];
 	uint64_t timeouts_handshake;
 	uint64_t timeouts_idle;
-	uint64_t timeouts_slow; /* a message below its pace, or no byte of
-				 * ours taken for too long */
+	uint64_t timeouts_slow;	  /* a message below its pace, or too little of
+				   * ours taken for too long */
+	uint64_t timeouts_paused; /* a protocol left its messages waiting */
+	uint64_t overruns;	  /* more at once than can wait */
 	uint64_t disconnects_sent;
 	uint64_t disconnects_received;
 	uint64_t messages_in, messages_out;

@@ -35,6 +35,16 @@ void close_hub(void)
 	scene_close(&scene);
 }
 
+struct peer *hub_peer(const struct ecc_pub *pub)
+{
+	struct peer *p = hub.server->all;
+
+	while (p && memcmp(&p->facts.pub, pub, sizeof(*pub)))
+		p = p->next;
+	cr_assert_not_null(p);
+	return p;
+}
+
 void expect_silence(size_t bytes)
 {
 	raw_wait_end(&raw);

@@ -20,6 +20,9 @@ void open_hub(void);
  * no slot is held any more. */
 void close_hub(void);
 
+/* hub_peer - the hub's side of the connection with that key. */
+struct peer *hub_peer(const struct ecc_pub *pub);
+
 /* expect_silence - the hub closes the stranger's connection, having sent it
  * that many bytes, and no reason. */
 void expect_silence(size_t bytes);

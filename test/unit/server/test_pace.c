@@ -50,7 +50,7 @@ Test(pace, gives_handshake_and_hello_eight_seconds_together)
 	cr_assert_eq(next.ns, at(8000).ns);
 	/* Bytes do not help, and a pause neither. */
 	pace_bytes(&p, at(7000), 300, 1, RLPX_IN_HEADER);
-	pace_pause(&p, at(7100));
+	pace_pause(&p, at(7100), PACE_FOR_CHANNEL);
 	cr_assert_eq(due_at(&p, 7999), PACE_NOTHING);
 	cr_assert_eq(due_at(&p, 8000), PACE_HANDSHAKE);
 }
@@ -193,24 +193,24 @@ Test(pace, stops_the_clocks_of_the_peer_while_reading_is_paused)
 {
 	struct pace p = peer_up();
 
-	pace_pause(&p, at(40000));
+	pace_pause(&p, at(40000), PACE_FOR_CHANNEL);
 	cr_assert_eq(due_at(&p, 54999), PACE_NOTHING);
-	pace_resume(&p, at(54999));
+	pace_resume(&p, at(54999), PACE_FOR_CHANNEL);
 	/* 40 s of 45 had passed. */
 	cr_assert_eq(due_at(&p, 59998), PACE_NOTHING);
 	cr_assert_eq(due_at(&p, 59999), PACE_IDLE);
 
 	p = peer_up();
 	pace_bytes(&p, at(0), 1, 0, RLPX_IN_HEADER);
-	pace_pause(&p, at(9000));
-	pace_resume(&p, at(19000));
+	pace_pause(&p, at(9000), PACE_FOR_CHANNEL);
+	pace_resume(&p, at(19000), PACE_FOR_CHANNEL);
 	cr_assert_eq(due_at(&p, 19999), PACE_NOTHING);
 	cr_assert_eq(due_at(&p, 20000), PACE_HEADER);
 
 	p = peer_up();
 	pace_bytes(&p, at(0), 1, 0, RLPX_IN_BODY);
-	pace_pause(&p, at(9000));
-	pace_resume(&p, at(19000));
+	pace_pause(&p, at(9000), PACE_FOR_CHANNEL);
+	pace_resume(&p, at(19000), PACE_FOR_CHANNEL);
 	cr_assert_eq(due_at(&p, 19999), PACE_NOTHING);
 	cr_assert_eq(due_at(&p, 20000), PACE_BODY);
 }
@@ -220,7 +220,7 @@ Test(pace, pings_while_reading_is_paused)
 	struct pace p = peer_up();
 	struct mono next;
 
-	pace_pause(&p, at(14000));
+	pace_pause(&p, at(14000), PACE_FOR_CHANNEL);
 	cr_assert_eq(pace_tick(&p, at(15000), &next), PACE_PING);
 }
 
@@ -228,10 +228,37 @@ Test(pace, bounds_a_pause_to_fifteen_seconds)
 {
 	struct pace p = peer_up();
 
-	pace_pause(&p, at(1000));
-	pace_pause(&p, at(9000)); /* does not start it anew */
+	pace_pause(&p, at(1000), PACE_FOR_CHANNEL);
+	pace_pause(&p, at(9000), PACE_FOR_CHANNEL); /* does not start it anew */
 	cr_assert_eq(due_at(&p, 15999), PACE_NOTHING);
 	cr_assert_eq(due_at(&p, 16000), PACE_PAUSE);
+}
+
+Test(pace, stops_the_clocks_until_nothing_pauses_any_more)
+{
+	struct pace p = peer_up();
+
+	pace_pause(&p, at(10000), PACE_FOR_PONGS);
+	pace_pause(&p, at(12000), PACE_FOR_CHANNEL);
+	pace_resume(&p, at(20000), PACE_FOR_PONGS);
+	pace_resume(&p, at(20000), PACE_FOR_PONGS); /* does nothing */
+	cr_assert_eq(due_at(&p, 26999), PACE_NOTHING);
+	cr_assert_eq(due_at(&p, 27000), PACE_PAUSE, "a channel's alone");
+	pace_resume(&p, at(26000), PACE_FOR_CHANNEL);
+	/* 10 s of 45 had passed. */
+	cr_assert_eq(due_at(&p, 60999), PACE_NOTHING);
+	cr_assert_eq(due_at(&p, 61000), PACE_IDLE);
+}
+
+Test(pace, leaves_a_pause_for_pongs_to_the_write_deadline)
+{
+	struct pace p = peer_up();
+
+	pace_pause(&p, at(1000), PACE_FOR_PONGS);
+	cr_assert_eq(due_at(&p, 100000), PACE_NOTHING);
+	pace_out(&p, at(100000), 500, 0);
+	cr_assert_eq(due_at(&p, 119999), PACE_NOTHING);
+	cr_assert_eq(due_at(&p, 120000), PACE_WRITE);
 }
 
 Test(pace, ends_a_peer_that_takes_no_byte_for_twenty_seconds)
@@ -253,24 +280,61 @@ Test(pace, ends_a_peer_that_takes_no_byte_for_twenty_seconds)
 	cr_assert_eq(next.ns, at(6000).ns);
 }
 
-Test(pace, counts_one_byte_taken_as_progress)
+enum {
+	WRITE_MIN = 80 * 1024
+};
+
+/* `queued` bytes wait from time 0 on, and until 20 s `taken` of them go. */
+static enum pace_due write_due(size_t queued, size_t taken)
+{
+	struct pace p = peer_up();
+
+	pace_out(&p, at(0), queued, 0);
+	pace_bytes(&p, at(19000), 64, 1, RLPX_BETWEEN);
+	for (uint64_t s = 1; s < 20; s++)
+		pace_out(&p, at(s * 1000), queued - taken * s / 19,
+			 taken * s / 19);
+	return due_at(&p, 20000);
+}
+
+Test(pace, wants_all_that_waits_or_eighty_kib_of_it_taken_in_twenty_seconds)
+{
+	cr_assert_eq(write_due(5000, 4999), PACE_WRITE);
+	cr_assert_eq(write_due(5000, 5000), PACE_NOTHING);
+	cr_assert_eq(write_due(WRITE_MIN, WRITE_MIN - 1), PACE_WRITE);
+	cr_assert_eq(write_due(WRITE_MIN, WRITE_MIN), PACE_NOTHING);
+	cr_assert_eq(write_due(17 << 20, WRITE_MIN - 1), PACE_WRITE);
+	cr_assert_eq(write_due(17 << 20, WRITE_MIN), PACE_NOTHING);
+}
+
+Test(pace, begins_the_next_twenty_seconds_once_enough_was_taken)
 {
 	struct pace p = peer_up();
 
 	pace_out(&p, at(1000), 5000, 0);
-	pace_bytes(&p, at(20000), 64, 1, RLPX_BETWEEN);
-	pace_out(&p, at(20999), 4999, 1);
+	/* What came later is not part of it. */
+	pace_out(&p, at(11000), 1000000, 4999);
+	pace_out(&p, at(20999), 1000000, 5000);
+	pace_bytes(&p, at(21000), 64, 1, RLPX_BETWEEN);
+	pace_out(&p, at(40998), 1000000, 5000 + WRITE_MIN - 1);
 	cr_assert_eq(due_at(&p, 40998), PACE_NOTHING);
 	cr_assert_eq(due_at(&p, 40999), PACE_WRITE);
-	pace_out(&p, at(40999), 0, 5000);
+	pace_out(&p, at(40999), 1000000, 5000 + WRITE_MIN);
 	cr_assert_eq(due_at(&p, 40999), PACE_NOTHING);
+	/* An empty queue has no deadline, and the next one its own. */
+	pace_out(&p, at(50000), 0, 2000000);
+	cr_assert_eq(due_at(&p, 60998), PACE_NOTHING);
+	pace_bytes(&p, at(61000), 64, 1, RLPX_BETWEEN);
+	pace_out(&p, at(70000), 10, 2000000);
+	cr_assert_eq(due_at(&p, 89999), PACE_NOTHING);
+	cr_assert_eq(due_at(&p, 90000), PACE_WRITE);
 }
 
 Test(pace, keeps_the_write_deadline_while_paused_and_before_hello)
 {
 	struct pace p = peer_up();
 
-	pace_pause(&p, at(10000));
+	pace_pause(&p, at(10000), PACE_FOR_CHANNEL);
 	pace_out(&p, at(0), 5000, 0);
 	pace_out(&p, at(20000), 5000, 0);
 	cr_assert_eq(due_at(&p, 20000), PACE_WRITE);

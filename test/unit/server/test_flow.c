@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flow control between whole servers: pauses, deadlines and ends. */
+#include <stdio.h>
+
+#include "test/unit/server/raw.h"
+
+static struct scene scene;
+static struct node a, b;
+static struct raw raw;
+
+static void make_two(void)
+{
+	scene_open(&scene);
+	node_init(&a, &scene);
+	node_init(&b, &scene);
+}
+
+static void open_two(void)
+{
+	node_open(&a);
+	node_open(&b);
+}
+
+static void close_two(void)
+{
+	node_close(&a);
+	node_close(&b);
+	scene_close(&scene);
+}
+
+/* --- pauses -------------------------------------------------------------- */
+
+Test(flow, forgets_a_pause_that_has_ended)
+{
+	make_two();
+	b.limits.pace.pause_ms = 30;
+	open_two();
+	node_join(&a, &b);
+	channel_pause(b.channels[0]);
+	channel_resume(b.channels[0]);
+	scene_for(&scene, 150);
+	cr_assert_eq(b.dropped, (size_t)0, "%s", b.cause);
+	cr_assert_eq(b.server->all->pace.paused, (unsigned)0);
+	node_check_alive(&a, &b);
+	close_two();
+}
+
+Test(flow, names_the_protocol_that_paused_for_too_long)
+{
+	make_two();
+	node_speak(&a, "alpha");
+	node_speak(&b, "alpha");
+	node_speak(&a, "zeta");
+	node_speak(&b, "zeta");
+	b.limits.pace.pause_ms = 30;
+	open_two();
+	node_join(&a, &b);
+	channel_pause(node_channel(&b, "test"));
+	node_wait_dropped(&b, 1);
+	cr_assert_eq(b.reason, DISC_SUBPROTOCOL);
+	cr_assert_str_eq(b.cause,
+			 "test/1 left its messages waiting for too long");
+	cr_assert_eq(node_counters(&b).timeouts_paused, (uint64_t)1);
+	close_two();
+}
+
+/* --- ends ---------------------------------------------------------------- */
+
+/* "Write, shut down the sending side": who reads to the end need not wait for
+ * us to have drained. */
+Test(flow, shuts_its_side_down_behind_a_disconnect)
+{
+	make_two();
+	b.limits.drain_ms = 600000;
+	node_open(&b);
+	raw_join(&raw, &b);
+	cr_assert_eq(server_disconnect(b.server, &b.facts.id, DISC_REQUESTED),
+		     ERR_NONE);
+	raw_wait_end(&raw);
+	cr_assert_eq(raw.reason, DISC_REQUESTED);
+	cr_assert_eq(b.server->draining, (size_t)1);
+	raw_close(&raw);
+	node_close(&b);
+	scene_close(&scene);
+}
+
+/* A listener that answers each connection with what is no ack. */
+static struct net_stream *guest;
+
+static void guest_closed(void *ctx UNUSED)
+{
+	guest = NULL;
+}
+
+static void answer_nonsense(void *ctx UNUSED, struct net_stream *s)
+{
+	static const struct net_stream_events events = { .closed =
+								 guest_closed };
+
+	guest = s;
+	net_stream_adopt(s, &events, NULL);
+	cr_assert_eq(buf_append(net_stream_out(s), "\xff\xff nonsense", 11),
+		     ERR_NONE);
+}
+
+static bool guest_is_gone(void *ctx UNUSED)
+{
+	return !guest;
+}
+
+/* Nobody can learn from the time of our close what it was that we did not like
+ * when we came to him. */
+Test(flow, lingers_on_no_connection_of_its_own)
+{
+	struct net_listener *l;
+	struct addr at;
+
+	make_two();
+	a.limits.linger.min_ms = a.limits.linger.max_ms = 600000;
+	open_two();
+	cr_assert_eq(addr_parse(&at, "127.0.0.1:0"), ERR_NONE);
+	cr_assert_eq(net_listener_open(&l, scene.loop, &at, answer_nonsense,
+				       NULL, NULL),
+		     ERR_NONE);
+	b.self.tcp = net_listener_addr(l).port;
+	node_dial(&a, &b);
+	node_wait_failed(&a, 1);
+	cr_assert_str_eq(a.cause, "handshake-size");
+	cr_assert_eq(a.server->linger.held, (size_t)0);
+	net_stream_close(guest);
+	net_listener_close(l);
+	scene_until(&scene, guest_is_gone, NULL);
+	close_two();
+}
+
+/* --- room to write ------------------------------------------------------- */
+
+/* Two protocols that always have more to say, in messages of these sizes. */
+static size_t alpha_size, test_size;
+static uint64_t alpha_sent, test_sent;
+
+static void say_more(struct node *n UNUSED, struct channel *ch)
+{
+	bool is_test = !strcmp(ch->protocol->capability.name, "test");
+	size_t size = is_test ? test_size : alpha_size;
+	uint8_t *payload = malloc(size);
+
+	cr_assert_not_null(payload);
+	pattern_fill(payload, size);
+	while (!channel_send(ch, TEST_DATA, span_of(payload, size)))
+		*(is_test ? &test_sent : &alpha_sent) += size;
+	free(payload);
+}
+
+static bool has_sent_much(void *ctx UNUSED)
+{
+	return test_sent + alpha_sent > (uint64_t)100 << 20;
+}
+
+Test(flow, shares_the_way_out_by_bytes)
+{
+	make_two();
+	node_speak(&a, "alpha");
+	node_speak(&b, "alpha");
+	alpha_size = 4 << 20;
+	test_size = 3000;
+	alpha_sent = test_sent = 0;
+	a.on_writable = say_more;
+	open_two();
+	node_join(&a, &b);
+	say_more(&a, node_channel(&a, "alpha"));
+	say_more(&a, node_channel(&a, "test"));
+	scene_until(&scene, has_sent_much, NULL);
+	/* All but a budget and a message of each. */
+	cr_assert_gt(test_sent, alpha_sent - ((uint64_t)10 << 20));
+	cr_assert_lt(test_sent, alpha_sent + ((uint64_t)10 << 20));
+	a.on_writable = NULL;
+	close_two();
+}
+
+static size_t queued_when_told;
+
+static void note_queue(struct node *n, struct channel *ch UNUSED)
+{
+	queued_when_told = net_stream_queued(n->server->all->stream);
+}
+
+Test(flow, has_room_again_before_all_is_out)
+{
+	enum {
+		ROOM = 64 << 20 /* far more than the kernel takes at once */
+	};
+
+	make_two();
+	a.on_writable = note_queue;
+	a.limits.outbound = ROOM;
+	open_two();
+	node_join(&a, &b);
+	while (!node_try_send(&a, TEST_DATA, 8 << 20))
+		;
+	node_wait_messages(&b, 8);
+	cr_assert_eq(a.writable, (size_t)1);
+	cr_assert_leq(queued_when_told, (size_t)ROOM / 2);
+	cr_assert_gt(queued_when_told, (size_t)0);
+	close_two();
+}
