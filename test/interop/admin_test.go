@@ -12,6 +12,30 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 )
 
+// admin is a client of a node's admin socket.
+type admin struct {
+	*rpc.Client
+	t *testing.T
+}
+
+func dialAdmin(t *testing.T, dir string) *admin {
+	t.Helper()
+	client, err := rpc.DialIPC(context.Background(), filepath.Join(dir, "admin", "weft.ipc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return &admin{client, t}
+}
+
+// call must succeed; result may be nil.
+func (a *admin) call(result any, method string, params ...any) {
+	a.t.Helper()
+	if err := a.Client.Call(result, method, params...); err != nil {
+		a.t.Fatalf("%s: %v", method, err)
+	}
+}
+
 // go-ethereum's own RPC client drives a node, and finds its own types in what
 // comes back.
 func TestAdmin(t *testing.T) {
@@ -20,17 +44,8 @@ func TestAdmin(t *testing.T) {
 	h, offered := newProtocol(t, "foobar", 1, 1, foobar)
 	s := newServer(t, 10, offered)
 
-	client, err := rpc.DialIPC(context.Background(), filepath.Join(dir, "admin", "weft.ipc"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	call := func(result any, method string, params ...any) {
-		t.Helper()
-		if err := client.Call(result, method, params...); err != nil {
-			t.Fatalf("%s: %v", method, err)
-		}
-	}
+	client := dialAdmin(t, dir)
+	call := client.call
 
 	var self p2p.NodeInfo
 	call(&self, "admin_nodeInfo")
