@@ -61,6 +61,11 @@ static enum err check_name(const char *name, struct why *why)
 			"letter, then letters, digits, '_' or '-', at "
 			"most %d in all",
 			name, LOADER_NAME_MAX - 1);
+	if (loader_is_reserved(name))
+		return err_fail(why, ERR_EXISTS,
+				"\"%s\": its admin methods would look like "
+				"the node's own; choose another name",
+				name);
 	if (is_target(name))
 		return err_fail(why, ERR_FORMAT,
 				"\"%s\": the build has something of that name; "

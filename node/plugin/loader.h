@@ -47,6 +47,11 @@ const char *loader_folder(char out[PATH_MAX]);
 /* loader_is_name - does it match [a-z0-9_-]+, shorter than LOADER_NAME_MAX? */
 bool loader_is_name(const char *text);
 
+/* loader_is_reserved - is it, or its part before a '_', a name space of the
+ * node's own admin methods: admin, node, plugin or rpc? No plugin is called
+ * that. */
+bool loader_is_reserved(const char *name);
+
 struct loader *loader_new(const struct loader_config *config);
 
 /* loader_free - every image was put. */
@@ -59,7 +64,7 @@ void loader_free(struct loader *l);
  * ERR_DENIED       trust_open or elf_check.h forbids it
  * ERR_UNSUPPORTED  for another machine or another weft ("rebuild ...")
  * ERR_FORMAT       neither name nor path; damaged; its descriptor is not as
- *                  <weft/plugin.h> says
+ *                  <weft/plugin.h> says, or has a reserved name
  * ERR_LIMIT        over LOADER_FILE_MAX; too long a path
  * ERR_BUSY         the file changed while it was read
  * ERR_SYSTEM       it cannot be read, or the dynamic linker refuses: why has

@@ -27,6 +27,8 @@ NAMES = [
     ("1hello", "not a plugin's name"),
     ("h" * 64, "not a plugin's name"),
     ("test", "the build has something of that name"),
+    ("node", "choose another name"),
+    ("admin_tools", "choose another name"),
 ]
 
 

@@ -224,7 +224,9 @@ struct weft_plugin {
 	uint32_t size; /* sizeof(struct weft_plugin) */
 	uint64_t abi_hash;
 	const struct weft_api **api; /* the host puts its table here */
-	const char *name;	     /* [a-z0-9_-]+ */
+	/* [a-z0-9_-]+, at most 63 bytes; not admin, node, plugin or rpc, alone
+	 * or before a '_', which are the name spaces of the node's own. */
+	const char *name;
 	const char *version;
 	const char *summary;			  /* one line */
 	const struct weft_option *const *options; /* NULL-terminated, or NULL */

@@ -249,6 +249,28 @@ Test(loader, refuses_descriptors_that_are_wrong)
 	module_refused("too_large", ERR_FORMAT, "smaller than it says");
 }
 
+/* "plugin_list" of a plugin named "plugin" would be anybody's guess. */
+Test(loader, refuses_the_names_of_the_nodes_own_methods)
+{
+	static const char *const names[] = { "admin", "node", "plugin", "rpc",
+					     "node_x" };
+	struct modules m;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char module[32], says[64];
+
+		snprintf(module, sizeof(module), "named_%s", names[i]);
+		snprintf(says, sizeof(says),
+			 "its name \"%s\" would give it admin methods",
+			 names[i]);
+		module_refused(module, ERR_FORMAT, says);
+	}
+	modules_open(&m);
+	modules_copy(&m, "named_nodes", "nodes");
+	loader_put(load(&m, "nodes"));
+	modules_close(&m);
+}
+
 Test(loader, refuses_what_is_no_plugin)
 {
 	module_refused("no_symbol", ERR_NOT_FOUND,
