@@ -403,3 +403,8 @@ void methods_call(const struct admin_node *node,
 	else
 		call_plugin(&sc, method);
 }
+
+const char *methods_name(size_t i)
+{
+	return i < ARRAY_LEN(methods) ? methods[i].name : NULL;
+}

@@ -44,4 +44,8 @@ void methods_call(const struct admin_node *node,
 		  const struct methods_caller *caller, const char *method,
 		  const json_t *params, struct admin_call *call);
 
+/* methods_name - the i-th of ours, in the order of the alphabet; NULL behind
+ * the last. */
+const char *methods_name(size_t i);
+
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/admin/methods.h"
+
 /* How much of the word is to be typed as it stands. */
 static size_t literal_len(const char *word, size_t len)
 {
@@ -22,27 +24,43 @@ static bool ends_with(const char *word, size_t len, const char *end)
 	return len >= n && !memcmp(word + len - n, end, n);
 }
 
-/* False: nobody can guess it. */
-static bool kind_of(struct spec_kind *out, const char *word, size_t len)
+static size_t methods(struct spec_kind out[SPEC_KINDS_MAX], size_t count)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = methods_name(i)) && count < SPEC_KINDS_MAX;
+	     i++, count++) {
+		out[count].kind = SPEC_WORD;
+		snprintf(out[count].text, sizeof(out[count].text), "%s", name);
+	}
+	return count;
+}
+
+/* With the kinds of one alternative behind those that are there: how many. */
+static size_t add_kinds(struct spec_kind out[SPEC_KINDS_MAX], size_t count,
+			const char *word, size_t len)
 {
 	size_t literal = literal_len(word, len);
+	struct spec_kind *kind = &out[count];
 
-	*out = (struct spec_kind){ 0 };
+	*kind = (struct spec_kind){ 0 };
 	if (literal) {
-		out->kind = literal < len ? SPEC_PREFIX : SPEC_WORD;
-		snprintf(out->text, sizeof(out->text), "%.*s", (int)literal,
+		kind->kind = literal < len ? SPEC_PREFIX : SPEC_WORD;
+		snprintf(kind->text, sizeof(kind->text), "%.*s", (int)literal,
 			 word);
-		return true;
+		return count + 1;
 	}
+	if (ends_with(word, len, "METHOD"))
+		return methods(out, count);
 	if (ends_with(word, len, "FILE") || ends_with(word, len, "PATH"))
-		out->kind = SPEC_FILE;
+		kind->kind = SPEC_FILE;
 	else if (ends_with(word, len, "DIR") || ends_with(word, len, "FOLDER"))
-		out->kind = SPEC_FOLDER;
+		kind->kind = SPEC_FOLDER;
 	else if (ends_with(word, len, "PLUGIN"))
-		out->kind = SPEC_PLUGIN;
+		kind->kind = SPEC_PLUGIN;
 	else
-		return false;
-	return true;
+		return count; /* nobody can guess it */
+	return count + 1;
 }
 
 size_t spec_kinds(struct spec_kind out[SPEC_KINDS_MAX], const char *value)
@@ -52,8 +70,7 @@ size_t spec_kinds(struct spec_kind out[SPEC_KINDS_MAX], const char *value)
 	for (const char *at = value; *at && count < SPEC_KINDS_MAX;) {
 		size_t len = strcspn(at, "|");
 
-		if (kind_of(&out[count], at, len))
-			count++;
+		count = add_kinds(out, count, at, len);
 		at += len + (at[len] != '\0');
 	}
 	return count;

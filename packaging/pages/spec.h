@@ -6,6 +6,7 @@
  *     FILE, PATH, and what ends so    a file: HEXFILE
  *     DIR, FOLDER                     a folder
  *     PLUGIN                          a plugin's name, or its file
+ *     METHOD                          one of the admin interface
  *     in small letters                that very word: error|warn|info|debug
  *     small letters, then large       a word goes on: random:K
  *     any other                       something that cannot be guessed
@@ -20,7 +21,7 @@
 #include "cmd/weft/options.h"
 
 enum {
-	SPEC_KINDS_MAX = 16, /* alternatives of one value */
+	SPEC_KINDS_MAX = 64, /* alternatives of one value */
 	SPEC_WORD_MAX = 64,
 	SPEC_OPERANDS_MAX = 8,
 };

@@ -144,6 +144,11 @@ class Bash(Completion):
         self.assertEqual(self.bash("weft run --log-level "),
                          ["debug", "error", "info", "warn"])
         self.assertEqual(self.bash("weft run --log-level=e"), ["error"])
+        self.assertEqual(self.bash("weft admin --json plugin_l"),
+                         ["plugin_list", "plugin_load"])
+        self.assertEqual(self.bash("weft mesh --topology r"),
+                         ["random:", "ring"])
+        self.assertEqual(self.bash("weft mesh --topology random:"), [])
 
     def test_it_offers_nothing_where_nothing_can_be_guessed(self):
         self.assertEqual(self.bash("weft ping en"), [])

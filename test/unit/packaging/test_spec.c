@@ -32,6 +32,17 @@ Test(spec, takes_small_letters_for_the_words_themselves)
 	cr_assert_str_eq(kinds[2].text, "random:");
 }
 
+Test(spec, knows_the_methods_of_the_admin_interface)
+{
+	struct spec_kind kinds[SPEC_KINDS_MAX];
+	size_t count = spec_kinds(kinds, "METHOD");
+
+	cr_assert_gt(count, 10);
+	cr_assert_eq(kinds[0].kind, SPEC_WORD);
+	cr_assert_str_eq(kinds[0].text, "admin_addPeer");
+	cr_assert_str_eq(kinds[count - 1].text, "rpc_modules");
+}
+
 Test(spec, guesses_nothing_else)
 {
 	struct spec_kind kinds[SPEC_KINDS_MAX];
@@ -44,10 +55,13 @@ Test(spec, guesses_nothing_else)
 Test(spec, keeps_within_its_table)
 {
 	struct spec_kind kinds[SPEC_KINDS_MAX];
-	char many[200] = "a";
+	char many[400] = "a";
 
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 100; i++)
 		strcat(many, "|a");
+	cr_assert_eq(spec_kinds(kinds, many), SPEC_KINDS_MAX);
+	many[2 * (SPEC_KINDS_MAX - 1)] = '\0';
+	strcat(many, "METHOD");
 	cr_assert_eq(spec_kinds(kinds, many), SPEC_KINDS_MAX);
 }
 
