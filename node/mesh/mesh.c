@@ -175,6 +175,8 @@ static void node_failed(void *ctx, size_t node, const char *why)
 	struct mesh *m = ctx;
 
 	tally_node_failed(&m->tally, node, why);
+	if (m->stage != STOPPING)
+		tally_node_gone(&m->tally, node);
 	m->failed = true;
 	if (m->stage == STARTING && !m->tally.node[node].listens)
 		one_more_ready(m);

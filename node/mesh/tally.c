@@ -233,26 +233,43 @@ void tally_up(struct tally *t, size_t node, const struct node_id *peer)
 	settle(t, l, b);
 }
 
+static void end_session(struct tally *t, struct tally_link *l, size_t end)
+{
+	struct before b = look(t, l);
+
+	l->ends[end] = (struct tally_end){
+		.was_up = l->ends[end].was_up,
+		.was_done = l->ends[end].was_done,
+	};
+	l->losses += b.up;
+	settle(t, l, b);
+}
+
 void tally_down(struct tally *t, size_t node, const struct node_id *peer,
 		const char *why)
 {
 	size_t end;
 	struct tally_link *l = tally_find(t, node, peer, &end);
-	struct before b;
 
 	t->node[node].peers--;
 	if (!l) {
 		t->strangers--;
 		return;
 	}
-	b = look(t, l);
-	l->ends[end] = (struct tally_end){
-		.was_up = l->ends[end].was_up,
-		.was_done = l->ends[end].was_done,
-	};
-	l->losses += b.up;
 	copy_why(l->why, why);
-	settle(t, l, b);
+	end_session(t, l, end);
+}
+
+void tally_node_gone(struct tally *t, size_t node)
+{
+	struct tally_node *n = &t->node[node];
+
+	for (size_t i = 0; i < n->degree; i++) {
+		struct tally_link *l = &t->link[t->by_node[n->first_link + i]];
+
+		end_session(t, l, l->link.dialer != node);
+	}
+	n->peers = 0;
 }
 
 void tally_dial_failed(struct tally *t, size_t node, const struct node_id *peer,
@@ -357,14 +374,14 @@ const char *tally_link_why(char out[TALLY_WHY_MAX], const struct tally *t,
 	char name[TALLY_NAME_MAX];
 
 	out[0] = '\0';
+	if (tally_is_done(t, l))
+		return out;
 	for (size_t e = 0; e < 2; e++)
 		if (t->node[ends[e]].why[0]) {
 			snprintf(out, TALLY_WHY_MAX, "%s failed",
 				 tally_name(name, ends[e]));
 			return out;
 		}
-	if (tally_is_done(t, l))
-		return out;
 	if (!is_up(l)) {
 		snprintf(out, TALLY_WHY_MAX, "%s",
 			 l->why[0] ? l->why : "was not dialed");

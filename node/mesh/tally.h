@@ -85,6 +85,9 @@ void tally_listens(struct tally *t, size_t node, const struct enode *self);
 /* tally_node_failed - the first reason stands. */
 void tally_node_failed(struct tally *t, size_t node, const char *why);
 
+/* tally_node_gone - it has no sessions any more, whatever its peers believe. */
+void tally_node_gone(struct tally *t, size_t node);
+
 /* The node has a session with a peer, or has it no longer. */
 void tally_up(struct tally *t, size_t node, const struct node_id *peer);
 void tally_down(struct tally *t, size_t node, const struct node_id *peer,

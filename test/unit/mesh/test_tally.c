@@ -186,6 +186,25 @@ Test(tally, names_the_first_reason_of_a_node_and_the_last_of_a_link)
 	tally_clear(&l.t);
 }
 
+Test(tally, counts_no_link_of_a_node_that_is_gone)
+{
+	char why[TALLY_WHY_MAX];
+	struct line l;
+
+	line_init(&l, false);
+	up(&l, 0, 1);
+	up(&l, 1, 2);
+	tally_node_failed(&l.t, 2, "killed");
+	tally_node_gone(&l.t, 2);
+	cr_assert_eq(l.t.up, 1);
+	cr_assert_str_eq(tally_link_why(why, &l.t, &l.t.link[0]), "");
+	cr_assert_str_eq(tally_link_why(why, &l.t, &l.t.link[1]), "n3 failed");
+	/* Its peer may see it later. */
+	tally_down(&l.t, 1, &l.ids[2], "reset");
+	cr_assert_eq(l.t.link[1].losses, 1);
+	tally_clear(&l.t);
+}
+
 Test(tally, sums_what_failed)
 {
 	struct tally_sums s;
