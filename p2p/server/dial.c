@@ -63,10 +63,12 @@ static void heap_remove(struct dial *d, struct dial_node *n)
 
 /* --- nodes --------------------------------------------------------------- */
 
-void dial_init(struct dial *d, const struct dial_limits *limits)
+void dial_init(struct dial *d, const struct dial_limits *limits,
+	       const struct secret32 *seed)
 {
 	table_init();
 	*d = (struct dial){ .limits = limits };
+	drbg_init(&d->chance, seed);
 }
 
 void dial_clear(struct dial *d)
@@ -79,6 +81,7 @@ void dial_clear(struct dial *d)
 	}
 	free(d->heap);
 	d->heap = NULL;
+	secret_wipe(&d->chance, sizeof(d->chance));
 }
 
 struct dial_node *dial_find(const struct dial *d, const struct node_id *id)
@@ -157,12 +160,27 @@ struct dial_node *dial_take(struct dial *d, size_t slots, struct mono now)
 	return n;
 }
 
+void dial_skip(struct dial *d, struct dial_node *n, struct mono now)
+{
+	n->dialing = false;
+	n->tries--;
+	d->dialing--;
+	heap_add(d, n, mono_add_ms(now, d->limits->first_ms));
+}
+
+static uint32_t spread_out(struct dial *d, uint32_t wait_ms)
+{
+	uint32_t most = (uint32_t)((uint64_t)wait_ms * d->limits->spread / 100);
+
+	return wait_ms - drbg_below(&d->chance, most + 1);
+}
+
 /* Back into the heap, unless something is still under way. */
 static void wait_again(struct dial *d, struct dial_node *n, struct mono now)
 {
 	if (n->dialing || n->up)
 		return;
-	heap_add(d, n, mono_add_ms(now, n->wait_ms));
+	heap_add(d, n, mono_add_ms(now, spread_out(d, n->wait_ms)));
 	n->wait_ms = n->wait_ms > d->limits->most_ms / 2 ? d->limits->most_ms
 							 : n->wait_ms * 2;
 }

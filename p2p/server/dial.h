@@ -5,8 +5,9 @@
  *
  * A node is dialed at once when it is added, and whenever a dial failed or its
  * session ended: after 0.5 s, doubling each time to 35 s, from the start again
- * after a session of 30 s. A node that we have a session with is not dialed,
- * whoever opened that session.
+ * after a session of 30 s. Chance takes up to a quarter off each wait, or two
+ * nodes that dial each other could go on meeting. A node that we have a session
+ * with is not dialed, whoever opened that session.
  *
  * Another source of candidates (discovery, DNS lists) will need: its own
  * limit (checkpoint_max_dialed, where static nodes have max_peers); a table of
@@ -16,6 +17,7 @@
 #define P2P_SERVER_DIAL_H
 
 #include "p2p/base/mono.h"
+#include "p2p/crypto/drbg.h"
 #include "p2p/enode/enode.h"
 #include "p2p/server/table.h"
 
@@ -23,6 +25,7 @@ struct dial_limits {
 	uint32_t first_ms; /* wait after the first failure */
 	uint32_t most_ms;
 	uint32_t good_ms; /* a session this long starts the waits anew */
+	uint32_t spread;  /* per cent of a wait that chance may take off */
 };
 
 struct dial_node {
@@ -48,9 +51,12 @@ struct dial {
 	size_t waiting;
 	size_t room;
 	size_t dialing;
+	struct drbg chance;
 };
 
-void dial_init(struct dial *d, const struct dial_limits *limits);
+/* dial_init - the same seed gives the same waits. */
+void dial_init(struct dial *d, const struct dial_limits *limits,
+	       const struct secret32 *seed);
 void dial_clear(struct dial *d);
 
 /* dial_add - a new node, due at once; ERR_EXISTS. */
@@ -71,6 +77,10 @@ size_t dial_slots(size_t max_dialed, size_t dialed_peers, size_t max_pending);
 /* dial_take - the next node that is due, its dial now under way and to be
  * ended by dial_done; NULL when none is due or `slots` dials run already. */
 struct dial_node *dial_take(struct dial *d, size_t slots, struct mono now);
+
+/* dial_skip - undo dial_take: the node is about to be up without a dial. It is
+ * due again after the first wait. */
+void dial_skip(struct dial *d, struct dial_node *n, struct mono now);
 
 /* dial_due - when the next node is due; MONO_NEVER. */
 struct mono dial_due(const struct dial *d);

@@ -77,6 +77,32 @@ bool server_still_agrees(const struct peer *p, const struct offer *offer);
  * protocols. */
 void server_apply_offer(struct server *s);
 
+/* --- server_cross.c: several connections with one node -------------------- */
+
+/* May p send its Hello, may it become a session? If not, the other one's end
+ * wakes it. */
+bool server_may_greet(const struct peer *p);
+bool server_may_welcome(const struct peer *p);
+
+/* server_end_dials - the node of p is here: end dials to it that got no answer
+ * so far. */
+void server_end_dials(const struct peer *p);
+
+/* server_end_rivals - p is, or has to be, the session: end all others. */
+void server_end_rivals(const struct peer *p);
+
+/* server_wake_rivals - p has ended: those that waited for that go on. */
+void server_wake_rivals(const struct peer *p);
+
+/* server_has_other - is there a session with p's node, or one on its way? */
+bool server_has_other(const struct peer *p);
+
+/* server_is_coming - a connection from that node is about to be a session. */
+bool server_is_coming(const struct server *s, const struct node_id *id);
+
+/* ---------------------------------------------------------------------------
+ */
+
 /* server_dial_due - start the dials that are due. */
 void server_dial_due(struct server *s);
 

@@ -35,5 +35,6 @@ const struct server_limits server_limits_default = {
 		.first_ms = 500,
 		.most_ms = 35000,
 		.good_ms = 30000,
+		.spread = 25,
 	},
 };

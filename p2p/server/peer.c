@@ -60,6 +60,12 @@ static void too_late(struct peer *p, enum pace_due due)
 	case PACE_PING:
 		break;
 	case PACE_HANDSHAKE:
+		if (p->hold != PEER_HOLD_NONE) {
+			/* The other one is not decided in time. */
+			server_end_rivals(p);
+			peer_go_on(p);
+			break;
+		}
 		c->timeouts_handshake++;
 		peer_end(p, DISC_NETWORK, PEER_FAIL, "handshake took too long");
 		break;

@@ -45,6 +45,14 @@ enum peer_state {
 	PEER_CLOSING,
 };
 
+/* What a connection in HELLO waits for, while it is open whether it or another
+ * with the same node becomes the session: see cross.h. */
+enum peer_hold {
+	PEER_HOLD_NONE,
+	PEER_HOLD_HELLO,   /* ours is not sent, theirs not read */
+	PEER_HOLD_SESSION, /* both are there */
+};
+
 enum {
 	PEER_PONGS = 16, /* unsent at once (CVE-2023-40591) */
 	PEER_CAUSE = 192,
@@ -64,6 +72,7 @@ struct peer {
 	struct server *server;
 	struct peer *prev, *next; /* of all peers of the server */
 	enum peer_state state;
+	enum peer_hold hold;
 	bool inbound;
 	bool in_set;		  /* in the server's set of peers, by id */
 	bool over;		  /* it left everything, all were told */

@@ -109,19 +109,29 @@ static void refuse(struct peer *p, int reason)
 	peer_end(p, (uint8_t)reason, PEER_TELL, cause);
 }
 
-/* Hello or a refusal leaves at once, "without waiting for the other". */
+/* Hello or a refusal leaves at once, "without waiting for the other", unless
+ * another connection with the same node comes first (cross.h). */
+static void greet(struct peer *p)
+{
+	int reason = server_check(p->server, p);
+
+	p->hold = PEER_HOLD_NONE;
+	if (reason != CHECKPOINT_PASS) {
+		refuse(p, reason);
+	} else if (server_may_greet(p)) {
+		server_end_dials(p);
+		peer_say_hello(p);
+	} else {
+		p->hold = PEER_HOLD_HELLO;
+	}
+}
+
 static void on_secured(struct peer *p)
 {
-	int reason;
-
 	p->state = PEER_HELLO;
 	p->facts.pub = *rlpx_remote(p->rlpx);
 	p->facts.id = node_id_of(&p->facts.pub);
-	reason = server_check(p->server, p);
-	if (reason == CHECKPOINT_PASS)
-		peer_say_hello(p);
-	else
-		refuse(p, reason);
+	greet(p);
 }
 
 /* Whoever hears of the new peer may make a newer offer, which then reaches this
@@ -148,19 +158,51 @@ static void come_up(struct peer *p)
 	offer_put(offer);
 }
 
+static void judge_hello(struct peer *p)
+{
+	int reason = server_check_hello(p->server, p);
+
+	p->hold = PEER_HOLD_NONE;
+	if (reason != CHECKPOINT_PASS)
+		refuse(p, reason);
+	else if (server_may_welcome(p))
+		come_up(p);
+	else
+		p->hold = PEER_HOLD_SESSION;
+}
+
 static void on_hello(struct peer *p)
 {
 	struct span name = hello_name(rlpx_peer_hello(p->rlpx));
 	size_t len = name.len < HELLO_NAME_MAX ? name.len : HELLO_NAME_MAX - 1;
-	int reason;
 
 	if (len)
 		memcpy(p->facts.name, name.data, len);
-	reason = server_check_hello(p->server, p);
-	if (reason == CHECKPOINT_PASS)
-		come_up(p);
-	else
-		refuse(p, reason);
+	judge_hello(p);
+}
+
+/* The other connection may have ended. */
+static void look_again(struct peer *p)
+{
+	switch (p->hold) {
+	case PEER_HOLD_NONE:
+		break;
+	case PEER_HOLD_HELLO:
+		greet(p);
+		break;
+	case PEER_HOLD_SESSION:
+		judge_hello(p);
+		break;
+	}
+}
+
+/* Who sends more than Hello on this connection has decided for it. Returns
+ * whether it is the session now. */
+static bool was_chosen(struct peer *p)
+{
+	server_end_rivals(p);
+	judge_hello(p);
+	return p->state == PEER_UP;
 }
 
 /* "On receipt both implementations stop, echo the same reason back (unless it
@@ -179,6 +221,12 @@ static void on_disconnect(struct peer *p, uint8_t reason)
 
 static void on_event(struct peer *p, const struct rlpx_event *ev)
 {
+	if (p->hold == PEER_HOLD_SESSION && ev->kind != RLPX_DISCONNECT &&
+	    !was_chosen(p)) {
+		if (ev->kind == RLPX_MESSAGE)
+			msg_put(ev->msg);
+		return;
+	}
 	switch (ev->kind) {
 	case RLPX_JOB:
 		send_job_out(p, ev->job);
@@ -225,7 +273,8 @@ static void pump(struct peer *p)
 	struct rlpx_event ev;
 	enum err rc;
 
-	while (may_read(p)) {
+	look_again(p);
+	while (may_read(p) && p->hold != PEER_HOLD_HELLO) {
 		rc = rlpx_next(p->rlpx, &ev);
 		if (rc == ERR_SHORT)
 			break;

@@ -80,9 +80,12 @@ static struct server *new_server(struct net_loop *loop,
 				 const struct server_config *config)
 {
 	struct server *s = calloc(1, sizeof(*s));
+	struct secret32 seed;
 
 	if (!s)
 		abort();
+	crypto_init();
+	rng_bytes(seed.b, sizeof(seed.b));
 	s->loop = loop;
 	s->config = *config;
 	s->limits = config->limits ? config->limits : &server_limits_default;
@@ -100,7 +103,8 @@ static struct server *new_server(struct net_loop *loop,
 	admit_init(&s->admit, &s->limits->admit, s->config.max_pending);
 	replay_init(&s->replay, s->limits->replays);
 	linger_init(&s->linger, &s->limits->linger);
-	dial_init(&s->dial, &s->limits->dial);
+	dial_init(&s->dial, &s->limits->dial, &seed);
+	secret_wipe(&seed, sizeof(seed));
 	return s;
 }
 

@@ -101,10 +101,13 @@ MUST_USE enum err server_open(struct server **out, struct net_loop *loop,
 void server_close(struct server *s);
 
 /* server_dial - keep a session with this node: dial it, and again whenever the
- * session is lost or the dial failed (0.5 s, doubling to 35 s; from the start
- * again after a session of 30 s). ERR_EXISTS: known already. ERR_DENIED: it is
- * ourselves. ERR_UNSUPPORTED: it has no address or TCP port. ERR_FORMAT: its
- * key is no point of the curve. ERR_CLOSED: the server is closing. */
+ * session is lost or the dial failed (0.5 s, doubling to 35 s, up to a quarter
+ * less by chance; from the start again after a session of 30 s). If the node
+ * dials us at the same time, one of the two connections becomes the session
+ * (cross.h), and that the other failed is not told. ERR_EXISTS: known already.
+ * ERR_DENIED: it is ourselves. ERR_UNSUPPORTED: it has no address or TCP port.
+ * ERR_FORMAT: its key is no point of the curve. ERR_CLOSED: the server is
+ * closing. */
 MUST_USE enum err server_dial(struct server *s, const struct enode *node,
 			      struct why *why);
 

@@ -62,6 +62,10 @@ void server_dial_due(struct server *s)
 	struct dial_node *n;
 
 	while ((n = dial_take(&s->dial, slots, now))) {
+		if (server_is_coming(s, &n->node.id)) {
+			dial_skip(&s->dial, n, now);
+			continue;
+		}
 		s->counters.dialed++;
 		peer_dial(s, n);
 	}

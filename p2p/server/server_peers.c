@@ -89,6 +89,7 @@ void server_welcome(struct server *s, struct peer *p)
 	s->inbound_peers += p->inbound;
 	s->counters.sessions++;
 	admit_release(&s->admit, &p->slot);
+	server_end_rivals(p);
 	tell_dialer_up(s, p);
 	server_wake(s);
 	log_added(s, p);
@@ -128,10 +129,11 @@ static void log_gone(const struct server *s, const struct peer *p,
 		  LOG_U64("peers", HASH_COUNT(s->by_id)));
 }
 
-/* A dial failed when a node that is still to be dialed got no session by it. */
+/* A dial failed when a node that is still to be dialed got no session by it,
+ * and by no other connection. */
 static bool has_failed_dial(const struct server *s, const struct peer *p)
 {
-	return p->dialed && !s->closing &&
+	return p->dialed && !s->closing && !server_has_other(p) &&
 	       dial_find(&s->dial, &p->facts.id) == p->dialed;
 }
 
@@ -147,6 +149,7 @@ void server_leave(struct server *s, struct peer *p)
 		dial_done(&s->dial, p->dialed, net_loop_now(s->loop));
 		p->dialed = NULL;
 	}
+	server_wake_rivals(p);
 	server_wake(s);
 	log_gone(s, p, was_peer);
 

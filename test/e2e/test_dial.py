@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dials that fail, and sessions that come back."""
 
+import json
 import signal
+import socket
 
 import lab
 
@@ -119,6 +121,46 @@ class Dial(lab.Lab):
             self.assertLessEqual(max(e["peers"] for e in added), 1)
         a.stop()
         b.stop()
+
+    def ask(self, name):
+        """A connection to a node's admin socket, to ask without delay."""
+        socket_ = socket.socket(socket.AF_UNIX)
+        self.addCleanup(socket_.close)
+        socket_.settimeout(lab.DEADLINE)
+        socket_.connect(self.path(name, "admin", "weft.ipc"))
+        return socket_
+
+    def cross(self, number):
+        """Two new nodes are told to dial each other in one breath."""
+        nodes = [self.node(f"{side}{number}") for side in "ab"]
+        starts = [node.started() for node in nodes]
+        admins = [self.ask(f"{side}{number}") for side in "ab"]
+        for admin, other in zip(admins, reversed(starts)):
+            request = {"jsonrpc": "2.0", "id": 1, "method": "admin_addPeer",
+                       "params": [other["enode"]]}
+            admin.sendall(json.dumps(request).encode() + b"\n")
+        for node in nodes:
+            node.expect("peer_added", peers=1)
+            node.expect("foobar", received="bar")
+        directions = set()
+        for node in nodes:
+            node.signal(signal.SIGTERM)
+        for node in nodes:
+            self.assertEqual(node.wait(), 0, node.errors())
+            kinds = node.kinds()
+            self.assertEqual(kinds.count("peer_added"), 1, node.seen)
+            self.assertNotIn("dial_failed", kinds, node.seen)
+            dropped = node.seen[kinds.index("peer_dropped")]
+            self.assertEqual(dropped["reason"], 8, node.seen)
+            added = node.seen[kinds.index("peer_added")]
+            directions.add(added["inbound"])
+        self.assertEqual(len(directions), 2)  # the same connection
+        return starts[0]["id"] < starts[1]["id"]
+
+    def test_two_that_dial_at_once_have_a_session_at_the_first_attempt(self):
+        orders = []
+        while orders.count(True) < 8 or orders.count(False) < 8:
+            orders.append(self.cross(len(orders)))
 
     def test_nobody_gets_in_where_no_peers_are_wanted(self):
         listener = self.node("a", "--max-peers", "0")

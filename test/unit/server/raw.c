@@ -96,7 +96,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 	if (r->blind)
 		return;
 	cr_assert_eq(buf_append(&r->in, data, len), ERR_NONE);
-	if (!r->secured)
+	if (!r->secured && !r->answers)
 		take_ack(r);
 	while (r->secured && take_frame(r))
 		;
@@ -183,6 +183,44 @@ void raw_open_as(struct raw *r, struct node *to, const struct ecc_keypair *key)
 	scene_until(r->scene, is_connected, r);
 }
 
+static void on_accepted(void *ctx, struct net_stream *stream)
+{
+	struct raw *r = ctx;
+
+	net_listener_close(r->listener);
+	r->listener = NULL;
+	r->stream = stream;
+	net_stream_adopt(stream, &events, r);
+	net_stream_set_limit(stream, 64 << 20);
+	net_stream_start(stream);
+	r->connected = true;
+}
+
+void raw_listen(struct raw *r, struct scene *scene,
+		const struct ecc_keypair *key)
+{
+	struct addr at;
+
+	*r = (struct raw){
+		.scene = scene,
+		.reason = RAW_NO_REASON,
+		.key = *key,
+		.answers = true,
+	};
+	buf_init(&r->in, 64 << 20);
+	cr_assert_eq(addr_parse(&at, "127.0.0.1:0"), ERR_NONE);
+	cr_assert_eq(net_listener_open(&r->listener, scene->loop, &at,
+				       on_accepted, r, NULL),
+		     ERR_NONE);
+	at = net_listener_addr(r->listener);
+	enode_make(&r->self, &key->pub, &at);
+}
+
+void raw_wait_dial(struct raw *r)
+{
+	scene_until(r->scene, is_connected, r);
+}
+
 void raw_open(struct raw *r, struct node *to)
 {
 	struct ecc_keypair key;
@@ -201,7 +239,11 @@ static void gone(struct raw *r)
 
 void raw_close(struct raw *r)
 {
-	net_stream_close(r->stream);
+	if (r->listener)
+		net_listener_close(r->listener);
+	r->listener = NULL;
+	if (r->stream)
+		net_stream_close(r->stream);
 	gone(r);
 }
 
@@ -232,6 +274,42 @@ void raw_handshake(struct raw *r, struct node *to)
 {
 	raw_auth(r, to);
 	scene_until(r->scene, is_secured, r);
+}
+
+static bool has_auth(void *ctx)
+{
+	const struct raw *r = ctx;
+
+	return r->in.len >= 2 &&
+	       r->in.len >= 2 + ((size_t)r->in.data[0] << 8 | r->in.data[1]);
+}
+
+void raw_answer(struct raw *r)
+{
+	struct handshake_secrets secrets;
+	struct handshake_packet ack;
+	struct handshake_auth auth;
+	struct span packet;
+
+	scene_until(r->scene, has_auth, r);
+	packet = span_of(r->in.data, r->in.len);
+	cr_assert_eq(
+		handshake_auth_read(&auth, packet, HANDSHAKE_EIP8, &r->key),
+		ERR_NONE);
+	entropy_draw(&r->entropy);
+	cr_assert_eq(handshake_ack_make(&ack, &auth, &r->entropy,
+					(struct span){ 0 }),
+		     ERR_NONE);
+	cr_assert_eq(handshake_secrets_derive(&secrets, HANDSHAKE_RECIPIENT,
+					      &r->entropy.ephemeral,
+					      &auth.initiator_ephemeral,
+					      auth.nonce, r->entropy.nonce,
+					      packet, span_of(ack.b, ack.len)),
+		     ERR_NONE);
+	frame_codec_init(&r->codec, &secrets);
+	buf_drop(&r->in, r->in.len);
+	r->secured = true;
+	raw_bytes(r, ack.b, ack.len);
 }
 
 void raw_frame_part(struct raw *r, const void *data, size_t len, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* raw.h - a client that does RLPx by hand, so that it can do it wrong: any
  * bytes in place of auth, any frame afterwards, reading or not. Built from the
- * parts of p2p/rlpx below its core. */
+ * parts of p2p/rlpx below its core. It may also be the one who is dialed. */
 #ifndef TEST_UNIT_SERVER_RAW_H
 #define TEST_UNIT_SERVER_RAW_H
 
@@ -18,6 +18,11 @@ struct raw {
 	struct ecc_keypair key;
 	struct handshake_entropy entropy;
 	struct handshake_packet auth; /* as sent by raw_auth */
+
+	/* Of raw_listen. */
+	struct net_listener *listener; /* until the node came */
+	struct enode self;
+	bool answers; /* the node dialed: auth comes in, ack goes out */
 
 	bool connected;
 	bool ended; /* the server closed, or the connection broke */
@@ -46,6 +51,13 @@ void raw_bytes(struct raw *r, const void *data, size_t len);
 /* raw_auth - send a proper auth; raw_handshake - and wait for the keys. */
 void raw_auth(struct raw *r, struct node *to);
 void raw_handshake(struct raw *r, struct node *to);
+
+/* raw_listen - be there for one dial of the node's, at r->self; raw_wait_dial -
+ * until it stands. raw_answer - and then, once auth came, the keys. */
+void raw_listen(struct raw *r, struct scene *scene,
+		const struct ecc_keypair *key);
+void raw_wait_dial(struct raw *r);
+void raw_answer(struct raw *r);
 
 /* raw_hello - send a Hello that offers test/1. */
 void raw_hello(struct raw *r);

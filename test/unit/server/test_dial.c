@@ -22,9 +22,18 @@ static struct dial_node *find(struct dial *d, uint32_t n)
 	return dial_find(d, &e.id);
 }
 
+/* The node's own numbers but for chance, so that waits are exact. */
+static const struct dial_limits exact = {
+	.first_ms = 500,
+	.most_ms = 35000,
+	.good_ms = 30000,
+};
+
+static const struct secret32 seed = { { 1 } };
+
 static void open_dial(struct dial *d, uint32_t nodes)
 {
-	dial_init(d, &server_limits_default.dial);
+	dial_init(d, &exact, &seed);
 	for (uint32_t i = 0; i < nodes; i++) {
 		struct enode e = node_of(i);
 
@@ -69,6 +78,51 @@ Test(dial, waits_half_a_second_doubling_to_thirty_five)
 		cr_assert_null(dial_take(&d, 1, at(now - 1)));
 	}
 	dial_clear(&d);
+}
+
+/* The waits of a node that never answers. */
+static void note_waits(uint64_t waits[], size_t count, uint8_t first)
+{
+	const struct secret32 own = { { first } };
+	struct enode e = node_of(0);
+	struct mono now = at(0);
+	struct dial_node *n;
+	struct dial d;
+
+	dial_init(&d, &server_limits_default.dial, &own);
+	cr_assert_eq(dial_add(&d, &e, now), ERR_NONE);
+	for (size_t i = 0; i < count; i++) {
+		n = dial_take(&d, 1, now);
+		cr_assert_not_null(n);
+		dial_done(&d, n, now);
+		waits[i] = mono_since_ms(dial_due(&d), now);
+		now = dial_due(&d);
+	}
+	dial_clear(&d);
+}
+
+Test(dial, lets_chance_take_a_quarter_off_each_wait)
+{
+	enum {
+		WAITS = 400
+	};
+	uint64_t waits[WAITS], again[WAITS], other[WAITS];
+	uint64_t least = UINT64_MAX, most = 0;
+
+	note_waits(waits, WAITS, 1);
+	cr_assert(waits[0] >= 375 && waits[0] <= 500);
+	cr_assert(waits[1] >= 750 && waits[1] <= 1000);
+	for (size_t i = 7; i < WAITS; i++) {
+		least = waits[i] < least ? waits[i] : least;
+		most = waits[i] > most ? waits[i] : most;
+	}
+	cr_assert(least >= 26250 && least < 26700, "%lu", least);
+	cr_assert(most <= 35000 && most > 34500, "%lu", most);
+
+	note_waits(again, WAITS, 1);
+	cr_assert_arr_eq(waits, again, sizeof(waits));
+	note_waits(other, WAITS, 2);
+	cr_assert_neq(memcmp(waits, other, sizeof(waits)), 0);
 }
 
 static uint64_t wait_after_session(uint64_t session_ms)
@@ -134,6 +188,26 @@ Test(dial, ends_a_dial_that_an_inbound_session_overtook)
 	cr_assert_eq(dial_due(&d).ns, MONO_NEVER.ns);
 	dial_done(&d, n, at(40503));
 	cr_assert_eq(dial_due(&d).ns, at(41503).ns);
+	dial_clear(&d);
+}
+
+/* As if the dial had not been taken, but for the time. */
+Test(dial, skips_a_node_that_is_coming_by_itself)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 1);
+	n = dial_take(&d, 1, at(0));
+	dial_done(&d, n, at(0));
+	n = dial_take(&d, 1, at(500));
+	dial_skip(&d, n, at(500));
+	cr_assert_eq(d.dialing, (size_t)0);
+	cr_assert_eq(dial_due(&d).ns, at(1000).ns);
+	cr_assert_eq(dial_take(&d, 1, at(1000)), n);
+	cr_assert_eq(n->tries, 2);
+	dial_done(&d, n, at(1000));
+	cr_assert_eq(dial_due(&d).ns, at(2000).ns, "the second wait");
 	dial_clear(&d);
 }
 
