@@ -142,8 +142,8 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 		.local = p->facts->local,
 		.remote = p->facts->remote,
 		.is_inbound = p->facts->inbound,
-		.is_trusted = p->trusted,
-		.is_static = p->is_static,
+		.is_trusted = p->facts->trusted,
+		.is_static = p->facts->is_static,
 		.protocols = listed.list,
 	};
 	struct caps caps;
@@ -209,7 +209,7 @@ static enum err peer_trust(void *ctx, const struct enode *node,
 		server_distrust(a->server, &node->id);
 		return ERR_NONE;
 	}
-	if (server_trust(a->server, &node->id))
+	if (server_trust(a->server, node))
 		return err_fail(why, ERR_LIMIT,
 				"%d nodes are trusted, and no more can be",
 				SERVER_MAX_TRUSTED);

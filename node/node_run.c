@@ -234,7 +234,7 @@ static void trust_nodes(struct run *n)
 	const struct node_run_config *c = n->config;
 
 	for (size_t i = 0; i < c->trusted_count; i++)
-		if (server_trust(node_server(n->node), &c->trusted[i].id))
+		if (server_trust(node_server(n->node), &c->trusted[i]))
 			abort(); /* no more than SERVER_MAX_TRUSTED */
 }
 

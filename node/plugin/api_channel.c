@@ -168,7 +168,11 @@ void api_peer_facts_of(struct weft_peer_facts *out, const struct peer_facts *f)
 {
 	char text[ADDR_TEXT_MAX];
 
-	*out = (struct weft_peer_facts){ .inbound = f->inbound };
+	*out = (struct weft_peer_facts){
+		.inbound = f->inbound,
+		.trusted = f->trusted,
+		.is_static = f->is_static,
+	};
 	memcpy(out->id, f->id.b, sizeof(out->id));
 	memcpy(out->pubkey, f->pub.b, sizeof(out->pubkey));
 	memcpy(out->name, f->name, sizeof(out->name) - 1);
@@ -187,6 +191,7 @@ int api_channel_facts(struct weft_channel *ch, struct weft_peer_facts *out,
 		return WEFT_EINVAL;
 	if (ch->over)
 		return api_closed("weft_channel_facts");
+	channel_look(ch);
 	api_peer_facts_of(&facts, &ch->facts);
 	api_copy_out(out, size, &facts, sizeof(facts));
 	return WEFT_OK;

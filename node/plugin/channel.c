@@ -129,10 +129,17 @@ static void log_held_up(const struct weft_channel *ch)
 		  LOG_U64("bytes", ch->cost));
 }
 
+void channel_look(struct weft_channel *ch)
+{
+	if (has_wire(ch))
+		ch->wire.ops->facts(ch->wire.ctx, &ch->facts);
+}
+
 void plugin_channel_closed(struct weft_channel *ch)
 {
 	if (ch->paused && !ch->closed)
 		log_held_up(ch);
+	channel_look(ch);
 	ch->wire = (struct wire){ 0 };
 	if (!ch->patient || !ch->first)
 		end(ch);
@@ -341,7 +348,7 @@ struct weft_channel *plugin_channel_open(
 	ch->peer.channel = ch;
 	ch->refs = 1;
 	ch->heard = -1;
-	wire.ops->facts(wire.ctx, &ch->facts);
+	channel_look(ch);
 	DL_APPEND(h->channels, ch);
 	h->channels_open++;
 	snprintf(label, sizeof(label), "%s %s/%u", h->plugin->name, p->name,

@@ -216,6 +216,9 @@ void rpc_refuse_due(struct weft_host *h);
 /* --- channel.c -------------------------------------------------------------
  */
 
+/* channel_look - bring ch->facts up to date; what was so at the end stays. */
+void channel_look(struct weft_channel *ch);
+
 /* channel_quit - end the session with this reason; first cause stands. */
 void channel_quit(struct weft_channel *ch, uint8_t reason);
 

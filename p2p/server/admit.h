@@ -12,7 +12,7 @@
  * - A /24 or /64 holds at most a quarter of the slots; loopback, LAN and known
  *   addresses are exempt.
  * - The last `reserve` slots are for known addresses: those of nodes that we
- *   were told to dial.
+ *   were told to dial or to trust.
  *
  * The table of addresses has a size; the oldest entry makes room. */
 #ifndef P2P_SERVER_ADMIT_H

@@ -65,7 +65,7 @@ const struct capability *channel_capability(const struct channel *ch)
 
 void channel_facts(const struct channel *ch, struct peer_facts *out)
 {
-	*out = ch->peer->facts;
+	*out = *server_facts(ch->peer);
 }
 
 void channel_disconnect(struct channel *ch, uint8_t reason)

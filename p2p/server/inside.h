@@ -65,6 +65,9 @@ void server_farewell(struct server *s, struct peer *p);
 /* server_find - the peer of that id, or NULL. */
 struct peer *server_find(const struct server *s, const struct node_id *id);
 
+/* server_facts - p->facts, with what may have changed since the last time. */
+const struct peer_facts *server_facts(struct peer *p);
+
 bool server_trusts(const struct server *s, const struct node_id *id);
 
 void server_distrust_all(struct server *s);

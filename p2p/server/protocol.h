@@ -41,13 +41,16 @@ struct protocol {
 	int (*writable)(struct channel *ch, void *user);
 };
 
-/* What a protocol may know of its peer. Copied; valid for ever. */
+/* What a protocol may know of its peer. A copy is valid for ever, but trusted
+ * and is_static are as of when it was asked for. */
 struct peer_facts {
 	struct node_id id;
 	struct ecc_pub pub;
 	struct addr local;
 	struct addr remote;
 	bool inbound;
+	bool trusted;		   /* server_trust */
+	bool is_static;		   /* server_dial, whoever dialed this time */
 	char name[HELLO_NAME_MAX]; /* as in Hello, cut, raw bytes */
 };
 

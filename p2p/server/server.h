@@ -123,12 +123,13 @@ MUST_USE enum err server_disconnect(struct server *s, const struct node_id *id,
 				    uint8_t reason);
 
 /* server_trust - this node may always be a peer, whatever the limits; takes
- * effect on a live peer as well. ERR_LIMIT: SERVER_MAX_TRUSTED are.
+ * effect on a live peer as well. Its address, if it has one, is among those
+ * that slots are kept for. ERR_LIMIT: SERVER_MAX_TRUSTED are.
  * server_distrust does not end a session. */
 enum {
 	SERVER_MAX_TRUSTED = 10000
 };
-MUST_USE enum err server_trust(struct server *s, const struct node_id *id);
+MUST_USE enum err server_trust(struct server *s, const struct enode *node);
 void server_distrust(struct server *s, const struct node_id *id);
 
 /* server_offer - offer these protocols from now on. Peers with whom that
@@ -152,8 +153,6 @@ struct server_peer {
 	const struct hello *hello;
 	struct channel *const *channels; /* in the order of their codes */
 	size_t channel_count;
-	bool trusted;
-	bool is_static;
 };
 
 /* server_each_peer - visit must not call anything that ends or adds peers. */

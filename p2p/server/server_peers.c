@@ -48,6 +48,15 @@ static void emit(const struct server *s, const struct server_event *ev)
 		s->config.event(s->config.ctx, ev);
 }
 
+const struct peer_facts *server_facts(struct peer *p)
+{
+	const struct server *s = p->server;
+
+	p->facts.trusted = server_trusts(s, &p->facts.id);
+	p->facts.is_static = dial_find(&s->dial, &p->facts.id) != NULL;
+	return &p->facts;
+}
+
 /* --- coming -------------------------------------------------------------- */
 
 /* A dial that became a session is over; an inbound session with a node that we
@@ -95,7 +104,7 @@ void server_welcome(struct server *s, struct peer *p)
 	log_added(s, p);
 	emit(s, &(struct server_event){
 			.kind = SERVER_PEER_ADDED,
-			.peer = &p->facts,
+			.peer = server_facts(p),
 			.hello = rlpx_peer_hello(p->rlpx),
 			.shared = shared,
 			.shared_count = count,
@@ -156,7 +165,7 @@ void server_leave(struct server *s, struct peer *p)
 	if (was_peer)
 		emit(s, &(struct server_event){
 				.kind = SERVER_PEER_DROPPED,
-				.peer = &p->facts,
+				.peer = server_facts(p),
 				.cause = p->cause,
 				.reason = p->reason,
 				.peers = HASH_COUNT(s->by_id),

@@ -22,19 +22,21 @@ bool server_trusts(const struct server *s, const struct node_id *id)
 	return find_trusted(s, id) != NULL;
 }
 
-enum err server_trust(struct server *s, const struct node_id *id)
+enum err server_trust(struct server *s, const struct enode *node)
 {
 	struct trusted *t;
 
-	if (find_trusted(s, id))
+	if (find_trusted(s, &node->id))
 		return ERR_NONE;
 	if (HASH_COUNT(s->trusted) == SERVER_MAX_TRUSTED)
 		return ERR_LIMIT;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		abort();
-	t->id = *id;
+	t->id = node->id;
 	HASH_ADD(hh, s->trusted, id, sizeof(t->id), t);
+	if (node->ip.family != IP_NONE)
+		admit_know(&s->admit, &node->ip);
 	return ERR_NONE;
 }
 
@@ -78,19 +80,16 @@ void server_each_peer(const struct server *s,
 		      void *ctx)
 {
 	struct channel *channels[CAPABILITIES_MAX];
-	const struct peer *p;
+	struct peer *p;
 
 	for (p = s->by_id; p; p = p->hh.next) {
 		for (size_t i = 0; i < p->channel_count; i++)
 			channels[i] = &p->channels[i];
 		visit(ctx, &(struct server_peer){
-				   .facts = &p->facts,
+				   .facts = server_facts(p),
 				   .hello = rlpx_peer_hello(p->rlpx),
 				   .channels = channels,
 				   .channel_count = p->channel_count,
-				   .trusted = server_trusts(s, &p->facts.id),
-				   .is_static = dial_find(&s->dial,
-							  &p->facts.id) != NULL,
 			   });
 	}
 }

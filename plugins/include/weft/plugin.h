@@ -256,8 +256,10 @@ struct weft_peer_facts {
 	char remote[64]; /* "192.0.2.1:30303" */
 	char local[64];
 	uint32_t inbound; /* 1: it dialed us */
-	uint32_t trusted;
-	uint32_t is_static;
+
+	/* As of the call: both may change while the session goes on. */
+	uint32_t trusted;   /* 1: no limit on peers keeps it out */
+	uint32_t is_static; /* 1: we keep dialing it */
 	uint32_t reserved;
 };
 

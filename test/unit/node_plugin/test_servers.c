@@ -122,6 +122,8 @@ static struct shared {
 	bool lingers; /* a fiber stays after the end */
 	size_t lingering;
 	struct weft_peer_facts facts;
+	struct weft_channel *inbound; /* the side that was dialed */
+	struct weft_peer_facts at_end;
 } all;
 
 static void wait_at_gate(void *arg)
@@ -173,6 +175,8 @@ static int run(struct weft_peer *peer, struct weft_channel *ch, void *state)
 
 	all.sessions++;
 	cr_assert_eq(weft_peer_facts(peer, &all.facts), WEFT_OK);
+	if (all.facts.inbound)
+		all.inbound = ch;
 	if (all.lingers)
 		rc = weft_channel_go(ch, linger, host);
 	if (!rc && all.facts.inbound && !all.stall)
@@ -192,6 +196,8 @@ static int run(struct weft_peer *peer, struct weft_channel *ch, void *state)
 			rc = weft_write(ch, ECHO, msg.payload, msg.size);
 	}
 	all.last_rc = rc;
+	if (all.inbound == ch)
+		cr_assert_eq(weft_peer_facts(peer, &all.at_end), WEFT_OK);
 	return rc;
 }
 
@@ -250,6 +256,51 @@ Test(servers, carry_a_conversation)
 	cr_assert_str_eq(all.facts.name, "test/v1");
 	close_two(&r, &a, &b);
 	cr_assert_eq(all.last_rc, WEFT_ECLOSED);
+}
+
+static struct weft_peer_facts facts_of_inbound(void)
+{
+	struct weft_peer_facts f;
+
+	cr_assert_eq(weft_channel_facts(all.inbound, &f), WEFT_OK);
+	return f;
+}
+
+static bool has_dropped(void *ctx)
+{
+	const struct node *n = ctx;
+
+	return n->dropped > 0;
+}
+
+Test(servers, tell_who_is_trusted_and_static_now)
+{
+	struct rig r;
+	struct node a, b;
+
+	open_two(&r, &a, &b, &wide);
+	rig_until(&r, has_echoed, NULL);
+	cr_assert_eq(facts_of_inbound().trusted, 0u);
+	cr_assert_eq(facts_of_inbound().is_static, 0u);
+	cr_assert_eq(server_trust(b.server, &a.self), ERR_NONE);
+	cr_assert_eq(facts_of_inbound().trusted, 1u);
+	cr_assert_eq(facts_of_inbound().is_static, 0u);
+	node_dial(&b, &a);
+	cr_assert_eq(facts_of_inbound().is_static, 1u);
+	server_distrust(b.server, &a.self.id);
+	cr_assert_eq(facts_of_inbound().trusted, 0u);
+	cr_assert_eq(facts_of_inbound().is_static, 1u);
+
+	/* Its last word is how it was when the session ended. */
+	cr_assert_eq(server_undial(a.server, &b.self.id), ERR_NONE);
+	cr_assert_eq(server_undial(b.server, &a.self.id), ERR_NONE);
+	cr_assert_eq(server_trust(b.server, &a.self), ERR_NONE);
+	cr_assert_eq(server_disconnect(b.server, &a.self.id, DISC_REQUESTED),
+		     ERR_NONE);
+	rig_until(&r, has_dropped, &b);
+	close_two(&r, &a, &b);
+	cr_assert_eq(all.at_end.trusted, 1u);
+	cr_assert_eq(all.at_end.is_static, 0u);
 }
 
 static bool has_flooded_what_fits(void *ctx)

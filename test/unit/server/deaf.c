@@ -39,6 +39,26 @@ void deaf_open(struct deaf *d)
 	cr_assert_eq(addr_parse(&d->at, text), ERR_NONE);
 }
 
+int deaf_call(const char *from, uint16_t port)
+{
+	struct sockaddr_in us = { .sin_family = AF_INET };
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = new_socket();
+
+	us.sin_addr.s_addr = inet_addr(from);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&us, sizeof(us)), 0);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to.sin_port = htons(port);
+	cr_assert(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ||
+		  errno == EINPROGRESS);
+	return fd;
+}
+
+void deaf_hang_up(int call)
+{
+	close(call);
+}
+
 void deaf_close(struct deaf *d)
 {
 	for (size_t i = 0; i < DEAF_CALLERS; i++)

@@ -19,4 +19,9 @@ struct deaf {
 void deaf_open(struct deaf *d);
 void deaf_close(struct deaf *d);
 
+/* deaf_call - a TCP connection that says nothing, from this address of ours to
+ * a port of 127.0.0.1. Returns its socket, which deaf_hang_up closes. */
+int deaf_call(const char *from, uint16_t port);
+void deaf_hang_up(int call);
+
 #endif

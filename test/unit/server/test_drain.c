@@ -186,13 +186,14 @@ static void join_trusted(void)
 	b.config.max_pending = 1;
 	node_open(&b);
 	for (size_t i = 0; i < ARRAY_LEN(raws); i++) {
+		const struct addr nowhere = { .port = 0 };
 		struct ecc_keypair key;
-		struct node_id id;
+		struct enode e;
 
 		rng_key(&key.key);
 		ecc_pub_of(&key.pub, &key.key);
-		id = node_id_of(&key.pub);
-		cr_assert_eq(server_trust(b.server, &id), ERR_NONE);
+		enode_make(&e, &key.pub, &nowhere);
+		cr_assert_eq(server_trust(b.server, &e), ERR_NONE);
 		raw_open_as(&raws[i], &b, &key);
 		raw_handshake(&raws[i], &b);
 		raw_hello(&raws[i]);

@@ -36,7 +36,16 @@ static void close_three(void)
 
 static void trust(struct node *n, const struct node *whom)
 {
-	cr_assert_eq(server_trust(n->server, &whom->self.id), ERR_NONE);
+	cr_assert_eq(server_trust(n->server, &whom->self), ERR_NONE);
+}
+
+static void trust_key(struct node *n, const struct ecc_keypair *key)
+{
+	const struct addr nowhere = { .port = 0 };
+	struct enode e;
+
+	enode_make(&e, &key->pub, &nowhere);
+	cr_assert_eq(server_trust(n->server, &e), ERR_NONE);
 }
 
 /* Of the last failed dial, as heard. */
@@ -96,6 +105,109 @@ Test(rules, keep_to_the_ratio_of_dials)
 	close_three();
 }
 
+Test(rules, dial_every_peer_with_a_ratio_of_one)
+{
+	make_three();
+	a.config.max_peers = 2;
+	a.config.dial_ratio = 1;
+	open_three();
+	node_join(&a, &b);
+	node_join(&a, &c);
+	close_three();
+}
+
+/* "maxDialed" is for those whom we find; static nodes may have all places. */
+Test(rules, fill_every_place_with_static_nodes)
+{
+	make_three();
+	a.config.max_peers = 2;
+	a.config.dial_ratio = 2;
+	open_three();
+	node_join(&a, &b);
+	node_join(&a, &c);
+	cr_assert_eq(a.server->inbound_peers, (size_t)0);
+	close_three();
+}
+
+Test(rules, dial_only_while_there_is_a_place)
+{
+	make_three();
+	a.config.max_peers = 1;
+	open_three();
+	node_join(&a, &b);
+	node_dial(&a, &c);
+	scene_for(&scene, 50);
+	cr_assert_eq(node_counters(&a).dialed, (uint64_t)1);
+	cr_assert_eq(server_undial(a.server, &b.self.id), ERR_NONE);
+	cr_assert_eq(server_disconnect(a.server, &b.self.id, DISC_REQUESTED),
+		     ERR_NONE);
+	node_wait_peers(&c, 1);
+	close_three();
+}
+
+Test(rules, dial_nobody_with_no_places)
+{
+	make_three();
+	a.config.max_peers = 0;
+	open_three();
+	trust(&a, &b); /* which may come, but is not fetched */
+	node_dial(&a, &b);
+	scene_for(&scene, 50);
+	cr_assert_eq(node_counters(&a).dialed, (uint64_t)0);
+	node_join(&b, &a);
+	close_three();
+}
+
+/* Over all limits, and those who are not trusted count them as well. */
+Test(rules, let_trusted_nodes_in_when_all_places_are_taken)
+{
+	make_three();
+	b.config.max_peers = 2;
+	b.config.dial_ratio = 2;
+	open_three();
+	node_join(&a, &b);
+	node_join(&b, &c);
+	raw_open(&raw, &b);
+	raw_handshake(&raw, &b);
+	raw_wait_reason(&raw);
+	cr_assert_eq(raw.reason, DISC_TOO_MANY_PEERS);
+	raw_close(&raw);
+
+	raw_open(&raw, &b);
+	trust_key(&b, &raw.key);
+	raw_handshake(&raw, &b);
+	raw_hello(&raw);
+	node_wait_peers(&b, 3);
+	cr_assert_eq(server_disconnect(a.server, &b.self.id, DISC_REQUESTED),
+		     ERR_NONE);
+	node_wait_peers(&b, 2);
+	node_wait_failed(&a, 1);
+	cr_assert_eq(a.reason, DISC_TOO_MANY_PEERS);
+	raw_close(&raw);
+	node_wait_peers(&a, 1);
+	close_three();
+}
+
+/* The first checkpoint passed it for its trust; the second asks again. */
+Test(rules, let_nobody_in_whose_trust_ends_before_hello)
+{
+	struct node_id id;
+
+	make_three();
+	b.config.max_peers = 0;
+	open_three();
+	raw_open(&raw, &b);
+	trust_key(&b, &raw.key);
+	raw_handshake(&raw, &b);
+	id = node_id_of(&raw.key.pub);
+	server_distrust(b.server, &id);
+	raw_hello(&raw);
+	raw_wait_reason(&raw);
+	cr_assert_eq(raw.reason, DISC_TOO_MANY_PEERS);
+	raw_close(&raw);
+	close_three();
+}
+
 Test(rules, do_not_let_trusted_nodes_in_twice)
 {
 	make_three();
@@ -135,18 +247,18 @@ Test(rules, want_trusted_nodes_in_the_allowed_networks_too)
 
 Test(rules, hold_trust_up_to_a_limit)
 {
-	struct node_id id = { { 0 } };
+	struct enode e = { .tcp = 0 };
 
 	make_three();
 	open_three();
 	for (uint32_t i = 0; i < SERVER_MAX_TRUSTED; i++) {
-		memcpy(id.b, &i, sizeof(i));
-		cr_assert_eq(server_trust(a.server, &id), ERR_NONE);
+		memcpy(e.id.b, &i, sizeof(i));
+		cr_assert_eq(server_trust(a.server, &e), ERR_NONE);
 	}
-	cr_assert_eq(server_trust(a.server, &b.self.id), ERR_LIMIT);
-	cr_assert_eq(server_trust(a.server, &id), ERR_NONE, "known already");
-	server_distrust(a.server, &id);
-	server_distrust(a.server, &id); /* not known any more */
+	cr_assert_eq(server_trust(a.server, &b.self), ERR_LIMIT);
+	cr_assert_eq(server_trust(a.server, &e), ERR_NONE, "known already");
+	server_distrust(a.server, &e.id);
+	server_distrust(a.server, &e.id); /* not known any more */
 	trust(&a, &b);
 	close_three();
 }
@@ -198,9 +310,46 @@ Test(rules, take_effect_on_a_live_peer)
 	open_three();
 	cr_assert_eq(peers_of(&b).count, (size_t)0);
 	node_join(&a, &b);
-	cr_assert_not(peers_of(&b).of[0].trusted);
+	cr_assert_not(peers_of(&b).facts[0].trusted);
 	trust(&b, &a);
-	cr_assert(peers_of(&b).of[0].trusted);
+	cr_assert(peers_of(&b).facts[0].trusted);
+	close_three();
+}
+
+static struct peer_facts facts_of(const struct node *n)
+{
+	struct peer_facts f;
+
+	channel_facts(n->channels[0], &f);
+	return f;
+}
+
+/* As protocols and whoever hears of events see it. */
+Test(rules, tell_protocols_who_is_trusted_and_static_now)
+{
+	make_three();
+	open_three();
+	trust(&a, &b);
+	node_join(&a, &b);
+	cr_assert(a.facts.trusted && a.facts.is_static, "when it came");
+	cr_assert_not(b.facts.trusted || b.facts.is_static);
+	cr_assert(facts_of(&a).trusted && facts_of(&a).is_static);
+	cr_assert_not(facts_of(&b).trusted || facts_of(&b).is_static);
+
+	server_distrust(a.server, &b.self.id);
+	cr_assert_not(facts_of(&a).trusted);
+	cr_assert_eq(server_undial(a.server, &b.self.id), ERR_NONE);
+	cr_assert_not(facts_of(&a).is_static);
+	trust(&b, &a);
+	cr_assert(facts_of(&b).trusted);
+	node_dial(&b, &a); /* though it is there already */
+	cr_assert(facts_of(&b).is_static);
+	cr_assert(facts_of(&b).inbound);
+
+	cr_assert_eq(server_disconnect(b.server, &a.self.id, DISC_REQUESTED),
+		     ERR_NONE);
+	node_wait_dropped(&b, 1);
+	cr_assert(b.facts.trusted && b.facts.is_static, "when it went");
 	close_three();
 }
 
@@ -212,7 +361,7 @@ Test(rules, end_no_session_with_the_end_of_trust)
 	trust(&b, &a);
 	node_join(&a, &b);
 	server_distrust(b.server, &a.self.id);
-	cr_assert_not(peers_of(&b).of[0].trusted);
+	cr_assert_not(peers_of(&b).facts[0].trusted);
 	scene_for(&scene, 20);
 	node_check_alive(&a, &b);
 	/* But there is no second. */
@@ -245,16 +394,16 @@ Test(rules, show_what_is_known_of_each_peer)
 	cr_assert_eq(s.facts[at].local.port, b.self.tcp);
 	cr_assert_str_eq(s.facts[at].name, "test/v1");
 	cr_assert_str_eq(s.names[at], "test/v1");
-	cr_assert_not(s.of[at].trusted);
-	cr_assert_not(s.of[at].is_static);
+	cr_assert_not(s.facts[at].trusted);
+	cr_assert_not(s.facts[at].is_static);
 	cr_assert_eq(s.of[at].channel_count, (size_t)1);
 	cr_assert_str_eq(s.first[at]->protocol->capability.name, "test");
 
 	at = place_of(&s, &c);
 	cr_assert_not(s.facts[at].inbound);
 	cr_assert_eq(s.facts[at].remote.port, c.self.tcp);
-	cr_assert(s.of[at].trusted);
-	cr_assert(s.of[at].is_static);
+	cr_assert(s.facts[at].trusted);
+	cr_assert(s.facts[at].is_static);
 	cr_assert_eq(s.of[at].channel_count, (size_t)2);
 	cr_assert_str_eq(s.first[at]->protocol->capability.name, "alpha");
 	close_three();
@@ -365,10 +514,10 @@ Test(rules, keep_the_session_with_a_node_that_is_forgotten)
 	node_join(&a, &b);
 	undial(&a, &b);
 	node_check_alive(&a, &b);
-	cr_assert_not(peers_of(&a).of[0].is_static);
+	cr_assert_not(peers_of(&a).facts[0].is_static);
 	/* It is static again from here on, and that session is its. */
 	node_dial(&a, &b);
-	cr_assert(peers_of(&a).of[0].is_static);
+	cr_assert(peers_of(&a).facts[0].is_static);
 	undial(&a, &b);
 	cr_assert_eq(server_disconnect(a.server, &b.self.id, DISC_REQUESTED),
 		     ERR_NONE);
