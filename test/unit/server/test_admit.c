@@ -85,6 +85,48 @@ Test(admit, never_throttles_loopback_and_lan)
 	admit_clear(&a);
 }
 
+/* To be known helps to a slot, and to nothing else. */
+Test(admit, throttles_known_addresses_too)
+{
+	struct ip known = ip_of("9.9.9.9");
+	struct admit a;
+
+	open_admit(&a, 50);
+	admit_know(&a, &known);
+	cr_assert_eq(take(&a, 0, "9.9.9.9", 0), ADMIT_YES);
+	cr_assert_eq(take(&a, 1, "9.9.9.9", 29999), ADMIT_THROTTLED);
+	cr_assert_eq(take(&a, 1, "9.9.9.9", 30000), ADMIT_YES);
+	admit_clear(&a);
+}
+
+Test(admit, gives_a_64_a_quarter_of_the_slots)
+{
+	char text[IP_TEXT_MAX];
+	struct admit a;
+
+	/* The /64 tries once in thirty seconds, and holds on to each slot. */
+	open_admit(&a, 8);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "2a00:1:2:3::%zx", i + 1);
+		cr_assert_eq(take(&a, i, text, i * 30000), ADMIT_YES);
+	}
+	cr_assert_eq(take(&a, 2, "2a00:1:2:3:9::", 60000), ADMIT_SHARE);
+	cr_assert_eq(take(&a, 2, "2a00:1:2:4::1", 60000), ADMIT_YES);
+	admit_clear(&a);
+}
+
+/* One slot is a subnet's even where a quarter is none. */
+Test(admit, gives_each_subnet_a_slot)
+{
+	struct admit a;
+
+	open_admit(&a, 3);
+	cr_assert_eq(take(&a, 0, "8.8.8.1", 0), ADMIT_YES);
+	cr_assert_eq(take(&a, 1, "8.8.8.2", 0), ADMIT_SHARE);
+	cr_assert_eq(take(&a, 1, "8.8.9.1", 0), ADMIT_YES);
+	admit_clear(&a);
+}
+
 Test(admit, gives_a_subnet_a_quarter_of_the_slots)
 {
 	char text[IP_TEXT_MAX];

@@ -125,6 +125,31 @@ Test(refusals, more_inbound_peers_than_their_share)
 	close_hub();
 }
 
+/* Both passed the first checkpoint when there was one place. */
+Test(refusals, the_second_that_says_hello_for_the_last_place)
+{
+	struct raw other;
+
+	open_with_places(3); /* one place is for a dial, one the friend's */
+	raw_join(&raw, &hub);
+	raw_close(&raw);
+	node_wait_peers(&hub, 1);
+	raw_open(&raw, &hub);
+	raw_open(&other, &hub);
+	raw_handshake(&raw, &hub);
+	raw_handshake(&other, &hub);
+	raw_hello(&other);
+	node_wait_peers(&hub, 2);
+	raw_hello(&raw);
+	raw_wait_reason(&raw);
+	cr_assert_eq(raw.reason, DISC_TOO_MANY_PEERS);
+	cr_assert_eq(raw.hellos, (size_t)1);
+	raw_close(&raw);
+	raw_close(&other);
+	node_wait_peers(&hub, 1);
+	close_hub();
+}
+
 Test(refusals, everybody_with_no_places)
 {
 	scene_open(&scene);
