@@ -8,7 +8,7 @@
 #define INLINED static inline __attribute__((always_inline))
 
 /* iota: FIPS 202, section 3.2.5 */
-static const uint64_t round_constant[24] = {
+const uint64_t keccak_round_constant[24] = {
 	0x0000000000000001, 0x0000000000008082, 0x800000000000808a,
 	0x8000000080008000, 0x000000000000808b, 0x0000000080000001,
 	0x8000000080008081, 0x8000000000008009, 0x000000000000008a,
@@ -74,8 +74,8 @@ INLINED void permute(uint64_t lane[25])
 	uint64_t other[25];
 
 	for (unsigned i = 0; i < 24; i += 2) {
-		round_of(other, lane, round_constant[i]);
-		round_of(lane, other, round_constant[i + 1]);
+		round_of(other, lane, keccak_round_constant[i]);
+		round_of(lane, other, keccak_round_constant[i + 1]);
 	}
 }
 
@@ -115,7 +115,9 @@ bool keccak_has_bmi2(void)
 
 void keccak_permute(uint64_t lane[25])
 {
-	if (keccak_has_bmi2())
+	if (keccak_has_avx512())
+		keccak_permute_avx512(lane);
+	else if (keccak_has_bmi2())
 		keccak_permute_bmi2(lane);
 	else
 		keccak_permute_portable(lane);

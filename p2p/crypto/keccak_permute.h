@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* keccak_permute - by the faster of the two builds that this processor has. */
+extern const uint64_t keccak_round_constant[24];
+
+/* keccak_permute - by the fastest of the builds that this processor has. */
 void keccak_permute(uint64_t lane[25]);
 
 void keccak_permute_portable(uint64_t lane[25]);
@@ -17,5 +19,9 @@ void keccak_permute_portable(uint64_t lane[25]);
 /* keccak_has_bmi2 - whether keccak_permute_bmi2 may be called. */
 bool keccak_has_bmi2(void);
 void keccak_permute_bmi2(uint64_t lane[25]);
+
+/* keccak_has_avx512 - whether keccak_permute_avx512 may be called. */
+bool keccak_has_avx512(void);
+void keccak_permute_avx512(uint64_t lane[25]);
 
 #endif
