@@ -2,6 +2,7 @@
 /* weft - a devp2p node and its tools, as one command with subcommands. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +29,22 @@ static void have_enough_threads(void)
 	setenv("UV_THREADPOOL_SIZE", "8", 0);
 }
 
+/* Messages and what compresses them come and go by the thousand. What is freed
+ * at the end of the heap would be given back to the system each time, and come
+ * again page by page; so a few MiB of it stay. */
+static void keep_freed_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
 
 	keep_standard_descriptors();
 	have_enough_threads();
+	keep_freed_memory();
 	/* A reader that went away shows as an error of the write. */
 	signal(SIGPIPE, SIG_IGN);
 	crypto_init(); /* even an enode URL holds a point of the curve */

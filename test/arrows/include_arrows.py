@@ -78,7 +78,7 @@ LIBC_PURE = """
 
 LIBC_EDGE = """
     arpa/inet.h dirent.h dlfcn.h elf.h fcntl.h ftw.h getopt.h grp.h ifaddrs.h
-    libgen.h link.h linux/* net/if.h netdb.h netinet/in.h netinet/tcp.h poll.h
+    libgen.h link.h linux/* malloc.h net/if.h netdb.h netinet/in.h netinet/tcp.h poll.h
     pthread.h pwd.h sched.h signal.h spawn.h sys/* syslog.h termios.h time.h unistd.h
 """.split()
 
