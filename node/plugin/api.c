@@ -109,6 +109,7 @@ int api_may_wait(const struct weft_host *h, const char *call)
 		return WEFT_EINVAL;
 	if (is_closed(task_owner_of(task)))
 		return api_closed(call);
+	task_called(call);
 	return WEFT_OK;
 }
 

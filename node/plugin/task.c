@@ -183,7 +183,7 @@ void task_park(struct task *t)
 		  LOG_U64("closed_calls", t->closed_calls));
 }
 
-void task_closed_call(const char *call)
+void task_called(const char *call)
 {
 	struct task *t = current;
 
@@ -191,7 +191,14 @@ void task_closed_call(const char *call)
 		return;
 	t->call = call;
 	watch_called(&t->owner->loop->watch, call);
-	if (!t->owner->closed)
+}
+
+void task_closed_call(const char *call)
+{
+	struct task *t = current;
+
+	task_called(call);
+	if (!t || !t->owner->closed)
 		return;
 	if (++t->closed_calls < t->owner->loop->limits.park_calls)
 		return;

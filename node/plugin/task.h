@@ -151,6 +151,10 @@ void task_wake_all(struct task_waiters *on);
 struct task *task_current(void);
 struct task_owner *task_owner_of(const struct task *t);
 
+/* task_called - the current task has made this call, which may wait. Nothing
+ * outside a task. */
+void task_called(const char *call);
+
 /* task_closed_call - a call on a closed handle was made by the current task:
  * counts, once its owner is closed, toward parking it (which happens inside:
  * the call does not return). Nothing outside a task. */

@@ -36,7 +36,7 @@ struct task {
 
 	struct task *next_ready;
 	struct task *next_parked;
-	const char *call; /* the last that waited; NULL: none yet */
+	const char *call; /* the last that may wait; NULL: none yet */
 	unsigned closed_calls;
 };
 

@@ -29,7 +29,7 @@ static enum err changed(void *ctx, const struct manager_change *change,
 }
 
 /* "good/1.0.0 running, good/1.1.0 starting" */
-static bool list_one(void *ctx, const struct manager_plugin *p)
+bool house_list_one(void *ctx, const struct manager_plugin *p)
 {
 	char *out = ctx;
 
@@ -48,7 +48,7 @@ void house_done(void *ctx, enum err rc, const struct why *why)
 	h->rc = rc;
 	h->why = *why;
 	h->listed[0] = '\0';
-	manager_each(h->manager, list_one, h->listed);
+	manager_each(h->manager, house_list_one, h->listed);
 }
 
 bool house_is_done(void *ctx)
@@ -150,7 +150,7 @@ void house_lists(const struct house *h, const char *expected)
 {
 	char text[256] = "";
 
-	manager_each(h->manager, list_one, text);
+	manager_each(h->manager, house_list_one, text);
 	cr_assert_str_eq(text, expected);
 }
 
@@ -158,6 +158,6 @@ bool house_has_one(void *ctx)
 {
 	char text[256] = "";
 
-	manager_each(((struct house *)ctx)->manager, list_one, text);
+	manager_each(((struct house *)ctx)->manager, house_list_one, text);
 	return !strchr(text, ',');
 }

@@ -43,6 +43,9 @@ enum err house_reload(struct house *h, const char *name);
 /* house_lists - these are the plugins, "good/1.0.0 running, ...". */
 void house_lists(const struct house *h, const char *expected);
 
+/* house_list_one - for manager_each: adds to that text, which has 256 bytes. */
+bool house_list_one(void *text, const struct manager_plugin *p);
+
 /* What a manager calls when a load, unload or reload is over, and when it is
  * closed; ctx is the house. And conditions for rig_until. */
 void house_done(void *ctx, enum err rc, const struct why *why);

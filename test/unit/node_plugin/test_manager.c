@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "test/unit/node_plugin/house.h"
 
@@ -315,6 +316,9 @@ Test(manager, says_what_keeps_a_plugin_from_unloading)
 			 "plugin clings has not ended, and stays loaded: ", 47),
 		"%s", h.why.text);
 	cr_assert(strstr(h.why.text, "weft_sleep_until"), "%s", h.why.text);
+	cr_assert_str_eq(h.rig.warning,
+			 "cannot be unloaded name=clings left=clings, parked "
+			 "for ever in weft_sleep_until");
 	house_lists(&h, "clings/1.0.0 left behind");
 	cr_assert_gt(modules_maps("/memfd:clings.so"), 0);
 	/* The name is free again. */
@@ -367,4 +371,40 @@ Test(manager, unloads_a_plugin_when_its_last_fiber_ends)
 		     h.why.text);
 	cr_assert_eq(house_unload(&h, "holds"), ERR_NONE, "%s", h.why.text);
 	house_close(&h);
+}
+
+static bool is_empty(void *ctx)
+{
+	char text[256] = "";
+
+	manager_each(((struct house *)ctx)->manager, house_list_one, text);
+	return !text[0];
+}
+
+Test(manager, unloads_a_plugin_once_its_last_fiber_has_ended)
+{
+	char options[32];
+	struct house h;
+	int ends[2];
+
+	house_open_limited(&h, NULL, 20);
+	modules_copy(&h.modules, "lingers", "lingers");
+	cr_assert_eq(pipe(ends), 0);
+	snprintf(options, sizeof(options), "fd=%d", ends[0]);
+	cr_assert_eq(house_load(&h, "lingers", options), ERR_NONE, "%s",
+		     h.why.text);
+	cr_assert_eq(house_unload(&h, "lingers"), ERR_BUSY);
+	cr_assert_str_eq(h.why.text,
+			 "plugin lingers has not ended, and stays loaded: "
+			 "lingers, waiting in weft_work");
+	cr_assert_str_eq(h.rig.warning, "cannot be unloaded name=lingers "
+					"left=lingers, waiting in weft_work");
+	house_lists(&h, "lingers/1.0.0 left behind");
+	cr_assert_eq(write(ends[1], "x", 1), 1);
+	rig_until(&h.rig, is_empty, &h);
+	if (loader_unloads())
+		cr_assert_eq(modules_maps("/memfd:lingers.so"), 0);
+	house_close(&h);
+	close(ends[0]);
+	close(ends[1]);
 }
