@@ -3,7 +3,6 @@
 
 import json
 import os
-import socket
 
 import lab
 
@@ -168,26 +167,6 @@ class Ports(lab.Lab):
         self.assertEqual(
             done.err, f"weft run: listen on {address}: address already in "
                       "use; choose another --listen\n")
-
-    def test_the_default_port_in_use_is_replaced_and_said(self):
-        # Held by us, or by somebody else: busy either way. The one test that
-        # listens beyond loopback, since that is what the default means;
-        # with room for nobody.
-        with socket.socket() as holder:
-            # As a node would: past connections do not make it busy.
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                holder.bind(("", 30303))
-                holder.listen()
-            except OSError:
-                pass
-            done = self.weft(
-                "run", "--datadir", self.path("d"), "--max-peers", "0",
-                "--duration", "0.01")
-            self.assertEqual((done.status, done.err), (0, ""))
-            self.assertIn("(30303 is busy)", done.out)
-            self.assertIn("@127.0.0.1:", done.out)
-            self.assertNotIn(":30303", done.out)
 
 
 if __name__ == "__main__":
