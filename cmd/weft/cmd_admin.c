@@ -30,8 +30,8 @@ struct admin_options {
 static const struct option_row rows[] = {
 	{ .name = "datadir",
 	  .value = "DIR",
-	  .help = "the data folder of the node (default\n"
-		  "$XDG_DATA_HOME/weft, else ~/.local/share/weft)",
+	  .help = "the data folder of the node (default $WEFT_DATADIR,\n"
+		  "$XDG_DATA_HOME/weft or ~/.local/share/weft)",
 	  .field = FIELD(datadir),
 	  .read = value_text },
 	{ .name = "socket",
@@ -41,7 +41,7 @@ static const struct option_row rows[] = {
 	  .read = value_text },
 	{ .name = "timeout",
 	  .value = "TIME",
-	  .help = "how long to wait for the answer (default 60)",
+	  .help = "how long to wait for the answer (default 60s)",
 	  .field = FIELD(timeout_ms),
 	  .read = value_seconds,
 	  .min = 1,
@@ -202,11 +202,12 @@ static enum err talk(struct talk *t, const char *path, const char *method,
 static enum err socket_of(char path[PATH_MAX], const struct admin_options *o,
 			  struct why *why)
 {
+	const char *datadir = o->datadir ? o->datadir : getenv("WEFT_DATADIR");
 	char folder[PATH_MAX];
-	enum err rc = ERR_NONE;
+	enum err rc;
 
-	if (o->datadir)
-		return admin_socket_path(path, o->datadir, why);
+	if (datadir && *datadir)
+		return admin_socket_path(path, datadir, why);
 	rc = datadir_default(folder, why);
 	return rc ? rc : admin_socket_path(path, folder, why);
 }

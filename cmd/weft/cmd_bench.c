@@ -46,21 +46,23 @@ struct bench_options {
 static const struct option_row rows[] = {
 	{ .name = "peer",
 	  .value = "ENODE",
-	  .help = "measure against this node: ping and connect against any,\n"
-		  "the others if it has the bench plugin\n"
+	  .help = "measure against this node: ping and connect against\n"
+		  "any, the others if it has the bench plugin\n"
 		  "(default: another process of this program)",
 	  .field = FIELD(peer),
 	  .read = value_text },
 	{ .name = "peer-pid",
 	  .value = "PID",
-	  .help = "that node's process, if it runs here: count what it takes",
+	  .help = "that node's process, if it runs here: count what\n"
+		  "it takes",
 	  .field = FIELD(pid),
 	  .read = value_count,
 	  .min = 1,
 	  .max = PID_MAX },
 	{ .name = "rounds",
 	  .value = "N",
-	  .help = "measure each shape so often; medians are told (default 5)",
+	  .help = "measure each shape so often; medians are told\n"
+		  "(default 5)",
 	  .field = FIELD(rounds),
 	  .read = value_count,
 	  .min = 1,
@@ -88,8 +90,8 @@ static const struct option_row rows[] = {
 	  .min = 1,
 	  .max = SECONDS_MS_MAX },
 	{ .name = "serve",
-	  .help = "be the other end: print an enode URL, and serve until a\n"
-		  "signal",
+	  .help = "be the other end: print an enode URL, and serve\n"
+		  "until a signal",
 	  .field = FIELD(serve),
 	  .read = value_flag },
 	{ .name = "listen",
@@ -99,8 +101,8 @@ static const struct option_row rows[] = {
 	  .read = value_addr },
 	{ .name = "plugin",
 	  .value = "PLUGIN",
-	  .help = "the bench plugin, when it is not the one that came with "
-		  "weft",
+	  .help = "the bench plugin, when it is not the one that came\n"
+		  "with weft",
 	  .field = FIELD(plugin),
 	  .read = value_text },
 	{ .name = "json",

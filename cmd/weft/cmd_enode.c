@@ -4,6 +4,7 @@
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/nodekey.h"
+#include "node/parse.h"
 #include "node/show.h"
 #include "p2p/enode/enode.h"
 
@@ -109,7 +110,7 @@ static int run(const struct command *c, int argc, char **argv)
 					"IP:PORT");
 	if (o.key && from_key(&node, &o, &why))
 		return options_failed(c, &why);
-	if (!o.key && enode_parse(&node, argv[at], &why))
+	if (!o.key && parse_enode(&node, argv[at], &why))
 		return options_failed(c, &why);
 	print_enode(&node, o.json);
 	return EXIT_OK;

@@ -241,16 +241,6 @@ static const struct command command_key_import = {
 	.run = run_import,
 };
 
-static int run_key(const struct command *c, int argc, char **argv)
-{
-	struct key_options o = { 0 };
-	int at = options_read(c, &o, argc, argv);
-
-	return at < 0 ? OPTIONS_STATUS(at) : options_usage(c, "which command?");
-}
-
-static const struct option_row no_rows[] = { { 0 } };
-
 static const struct command *const below[] = {
 	&command_key_new,
 	&command_key_show,
@@ -263,7 +253,7 @@ const struct command command_key = {
 	.operands = "COMMAND FILE [options]",
 	.summary = "make, show and import node keys",
 	.examples = "  weft key new node.key\n",
-	.options = no_rows,
-	.run = run_key,
+	.options = options_none,
+	.run = options_group,
 	.below = below,
 };

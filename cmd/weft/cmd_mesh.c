@@ -100,7 +100,8 @@ static const struct option_row rows[] = {
 	  .read = value_text },
 	{ .name = "log-level",
 	  .value = "error|warn|info|debug",
-	  .help = "what the nodes tell on standard error (default error)",
+	  .help = "what the nodes tell on standard error\n"
+		  "(default error)",
 	  .field = FIELD(level),
 	  .read = value_level },
 	{ .name = "json",

@@ -30,7 +30,7 @@ struct ping_options {
 static const struct option_row rows[] = {
 	{ .name = "timeout",
 	  .value = "TIME",
-	  .help = "for all steps together (default 5)",
+	  .help = "for all steps together (default 5s)",
 	  .field = FIELD(timeout_ms),
 	  .read = value_seconds,
 	  .min = 1,

@@ -325,7 +325,10 @@ static int run_check(const struct command *c, int argc, char **argv)
 	facts = show_json_event("plugin");
 	show_json_set(facts, "file", show_json_own(path));
 	look_at_bytes(facts, path);
-	if (try_load(&told, *path ? path : argv[at], &why)) {
+	/* As it was given, a NAME is told from a path that is not there. */
+	if (try_load(&told,
+		     loader_is_name(argv[at]) || !*path ? argv[at] : path,
+		     &why)) {
 		json_decref(facts);
 		return options_failed(c, &why);
 	}
@@ -337,7 +340,8 @@ static int run_check(const struct command *c, int argc, char **argv)
 	if (o.json) {
 		show_json_line(stdout, facts);
 	} else {
-		print_text(facts);
+		if (ok || json_object_get(facts, "abi"))
+			print_text(facts);
 		json_decref(facts);
 		fflush(stdout);
 	}
@@ -349,9 +353,7 @@ static int run_check(const struct command *c, int argc, char **argv)
 static const struct command command_check = {
 	.name = "weft plugin check",
 	.operands = "FILE|PLUGIN [--json]",
-	.summary =
-		"load a plugin in a child process, and say what it is or why "
-		"it is refused",
+	.summary = "say what a plugin is, or why it is refused",
 	.examples = "  weft plugin check build/hello.so\n"
 		    "  weft plugin check foobar\n",
 	.options = rows,
@@ -362,22 +364,12 @@ static const struct command command_check = {
 
 static const struct command *const below[] = { &command_check, NULL };
 
-static const struct option_row no_options[] = { { 0 } };
-
-static int which(const struct command *c, int argc, char **argv)
-{
-	struct check_options none;
-	int at = options_read(c, &none, argc, argv);
-
-	return at < 0 ? OPTIONS_STATUS(at) : options_usage(c, "which command?");
-}
-
 const struct command command_plugin = {
 	.name = "weft plugin",
 	.operands = "COMMAND [options]",
 	.summary = "look at plugins",
 	.examples = "  weft plugin check build/hello.so\n",
-	.options = no_options,
-	.run = which,
+	.options = options_none,
+	.run = options_group,
 	.below = below,
 };

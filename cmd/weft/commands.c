@@ -27,7 +27,7 @@ static int run_weft(const struct command *c, int argc, char **argv)
 	if (at < 0)
 		return OPTIONS_STATUS(at);
 	if (!version)
-		return options_usage(c, "which command?");
+		return options_which(c);
 	printf("weft %s\n", WEFT_VERSION);
 	return EXIT_OK;
 }

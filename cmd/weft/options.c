@@ -15,6 +15,8 @@ enum {
 	COLUMN = 26,
 };
 
+const struct option_row options_none[] = { { 0 } };
+
 static int usage_text(const struct command *c, const struct why *why)
 {
 	fprintf(stderr, "%s: %s\nTry '%s --help'.\n", c->name, why->text,
@@ -217,6 +219,28 @@ int options_read(const struct command *c, void *values, int argc, char **argv)
 	return status ? -status - 1 : optind;
 }
 
+/* "which command? new, show or import" */
+int options_which(const struct command *c)
+{
+	char list[256] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; c->below[i] && at < sizeof(list); i++)
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
+				       !i		 ? ""
+				       : c->below[i + 1] ? ", "
+							 : " or ",
+				       options_word(c->below[i]));
+	return options_usage(c, "which command? %s", list);
+}
+
+int options_group(const struct command *c, int argc, char **argv)
+{
+	int at = options_read(c, NULL, argc, argv);
+
+	return at < 0 ? OPTIONS_STATUS(at) : options_which(c);
+}
+
 static const struct command *find_below(const struct command *c,
 					const char *word)
 {
@@ -250,7 +274,7 @@ int options_dispatch(const struct command *c, int argc, char **argv)
 		const struct command *next;
 
 		if (argc < 2)
-			return options_usage(c, "which command?");
+			return options_which(c);
 		if (argv[1][0] == '-')
 			break; /* its own options */
 		next = find_below(c, argv[1]);

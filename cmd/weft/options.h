@@ -62,6 +62,14 @@ int options_dispatch(const struct command *c, int argc, char **argv);
 /* options_word - "run" of "weft run". */
 const char *options_word(const struct command *c);
 
+/* options_which - complain that none of the commands below c was named.
+ * options_group - `run` of a command that is nothing but those below it, with
+ * options_none. Both return an exit status. */
+int options_which(const struct command *c);
+int options_group(const struct command *c, int argc, char **argv);
+
+extern const struct option_row options_none[];
+
 /* Complain on standard error, one line that begins with the command's name.
  * options_usage adds where help is to be had, and returns EXIT_USAGE;
  * options_failed prints a why and returns EXIT_FAILED. */

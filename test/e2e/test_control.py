@@ -96,6 +96,14 @@ class Control(lab.Lab):
         a.stop()
         self.assertFalse(os.path.exists(path))
 
+    def test_the_folder_may_be_named_by_a_variable(self):
+        a = self.node("a")
+        ours = a.started()
+        self.env["WEFT_DATADIR"] = self.path("a")
+        done = self.weft("admin", "admin_nodeInfo")
+        self.assertEqual(json.loads(done.out)["id"], ours["id"])
+        a.stop()
+
     def test_a_socket_left_by_a_killed_node_is_replaced(self):
         a = self.node("a")
         a.started()

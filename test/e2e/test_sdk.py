@@ -173,7 +173,7 @@ class Check(Sdk):
             with self.subTest(name=name):
                 self.refused(os.path.join(made, name + ".so"), part)
         self.refused(os.path.join(made, "wrong_abi.so"), "interface", abi=7)
-        self.refused("nosuch", "No such file")
+        self.refused("nosuch", "there is no ")
         self.refused(self.write("text.so", "text"), "not a shared object")
         self.refused(self.folder, "")
 

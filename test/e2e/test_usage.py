@@ -51,7 +51,8 @@ WRONG = [
     (["run", "--name", "n" * 128], "--name: "),
     (["run", "--name", "bell\x07"], "--name: "),
     (["run", "--datadir", ""], "--datadir: empty"),
-    (["key"], "which command?"),
+    (["key"], "which command? new, show or import"),
+    (["plugin"], "which command? check"),
     (["key", "nwe", "k"], "did you mean 'weft key new'?"),
     (["key", "new"], "too few arguments"),
     (["key", "new", "a", "b"], "one argument too many"),
@@ -86,17 +87,26 @@ class Usage(lab.Lab):
                 self.assertEqual(os.listdir(self.folder), ["home"])
                 self.assertEqual(os.listdir(self.path("home")), [])
 
+    def commands(self, *words):
+        """The command of these words and all below it, from their help."""
+        done = self.weft(*words, "--help")
+        self.assertEqual((done.status, done.err), (0, ""))
+        yield words, done.out
+        if "\nCommands:\n" in done.out:
+            below = done.out.split("\nCommands:\n")[1].split("\n\n")[0]
+            for line in below.splitlines():
+                yield from self.commands(*words, line.split()[0])
+
     def test_help_is_there_for_every_command(self):
-        for args in ([], ["run"], ["ping"], ["enode"], ["key"], ["key", "new"],
-                     ["key", "show"], ["key", "import"]):
-            with self.subTest(args):
-                done = self.weft(*args, "--help")
-                self.assertEqual((done.status, done.err), (0, ""))
-                name = " ".join(["weft", *args])
-                self.assertTrue(done.out.startswith(name + " - "), done.out)
-                self.assertIn("\nExamples:\n  weft ", done.out)
+        seen = list(self.commands())
+        self.assertGreaterEqual(len(seen), 13)
+        for words, out in seen:
+            with self.subTest(words):
+                name = " ".join(["weft", *words])
+                self.assertTrue(out.startswith(name + " - "), out)
+                self.assertIn("\nExamples:\n  weft ", out)
                 self.assertLessEqual(
-                    max(len(line) for line in done.out.splitlines()), 80)
+                    max(len(line) for line in out.splitlines()), 80, out)
 
     def test_version_is_told(self):
         done = self.weft("--version")
@@ -123,8 +133,8 @@ class Usage(lab.Lab):
         done = self.weft("enode", "enode://1234")
         self.assertEqual((done.status, done.out), (1, ""))
         self.assertEqual(
-            done.err, "weft enode: public key: 4 hex digits where 128 are "
-                      "needed\n")
+            done.err, 'weft enode: "enode://1234": public key: 4 hex digits '
+                      "where 128 are needed\n")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         with open("/dev/full", "w", encoding="ascii") as full:

@@ -61,14 +61,27 @@ static const struct command one = {
 	.operands_max = 2,
 	.run = run,
 };
-static const struct option_row none[] = { { 0 } };
-static const struct command *const below[] = { &one, NULL };
+static const struct command sure = {
+	.name = "tool sure",
+	.operands = "",
+	.summary = "is sure",
+	.options = options_none,
+	.run = run,
+};
+static const struct command odd = {
+	.name = "tool odd",
+	.operands = "",
+	.summary = "is odd",
+	.options = options_none,
+	.run = run,
+};
+static const struct command *const below[] = { &one, &sure, &odd, NULL };
 static const struct command tool = {
 	.name = "tool",
 	.operands = "COMMAND",
 	.summary = "a tool",
-	.options = none,
-	.run = run,
+	.options = options_none,
+	.run = options_group,
 	.below = below,
 };
 
@@ -143,7 +156,8 @@ Test(options, complain_in_one_line_that_names_the_mistake)
 		const char *words;
 		const char *says;
 	} cases[] = {
-		{ "", "tool: which command?" },
+		{ "", "tool: which command? one, sure or odd" },
+		{ "--", "tool: which command? one, sure or odd" },
 		{ "oen",
 		  "tool: \"oen\": no such command; did you mean 'tool one'?" },
 		{ "nothing", "tool: \"nothing\": no such command" },
