@@ -64,8 +64,8 @@ static const struct option_row rows[] = {
 	  .read = read_topology },
 	{ .name = "plugin",
 	  .value = "PLUGIN",
-	  .help = "what they all speak: a NAME, or a path with a '/', with\n"
-		  "options behind commas; may be repeated",
+	  .help = "what they all speak: a NAME, or a path with a '/',\n"
+		  "with options behind commas; may be repeated",
 	  .field = FIELD(plugins),
 	  .read = value_plugins },
 	{ .name = "processes",
