@@ -3,6 +3,7 @@
 
 import os
 import re
+import socket
 
 import lab
 
@@ -183,6 +184,27 @@ class Settings(Case):
         self.assertIs(failed["again"], False)
         self.assertEqual(b.stop()["dialed"], 0)
 
+    def test_the_dial_ratio_keeps_places_from_others(self):
+        a = self.node("a", "--max-peers", "2", "--dial-ratio", "1")
+        b = self.node("b", "--no-listen", "--peer", a.started()["enode"])
+        self.assertIn("too many peers", b.expect("dial_failed")["cause"])
+        a = self.node("c", "--max-peers", "2", "--dial-ratio", "2")
+        b = self.node("d", "--no-listen", "--peer", a.started()["enode"])
+        b.expect("peer_added")
+
+    def test_no_more_than_so_many_are_pending(self):
+        a = self.node("a", "--max-pending", "1")
+        host, port = a.started()["listen"].split(":")
+        silent = socket.create_connection((host, int(port)), lab.DEADLINE)
+        self.addCleanup(silent.close)
+        # Accepted in order, so the first has its place by now.
+        with socket.create_connection((host, int(port)), lab.DEADLINE) as c:
+            try:
+                self.assertEqual(c.recv(1), b"")
+            except ConnectionResetError:
+                pass
+        self.assertEqual(a.stop()["throttled"], 1)
+
     def test_the_log_has_a_form_of_its_own(self):
         args = ["--no-listen", "--datadir", "d", "--duration", "10ms",
                 "--log-level", "debug", "--plugin", "foobar"]
@@ -193,6 +215,21 @@ class Settings(Case):
         done = self.run_with(*args, "--json", "--log-format", "text")
         self.assertNotIn("{", done.err.splitlines()[0])
         self.assertEqual(lab.lines(done.out)[-1]["event"], "stopped")
+
+    def threads(self, name):
+        """How many a node has whose pool was needed, to look a name up."""
+        url = NODE.replace("127.0.0.1:1", self.closed_address()).replace(
+            "127.0.0.1", "localhost")
+        node = self.node(name, "--no-listen", "--peer", url)
+        node.expect("dial_failed")
+        count = len(os.listdir(f"/proc/{node.process.pid}/task"))
+        node.stop()
+        return count
+
+    def test_the_pool_has_eight_threads_unless_told_otherwise(self):
+        ours = self.threads("a")
+        self.env["UV_THREADPOOL_SIZE"] = "3"
+        self.assertEqual(ours - self.threads("b"), 8 - 3)
 
     def test_plugins_are_sought_in_their_folder(self):
         os.mkdir(self.path("plugins"), 0o755)
