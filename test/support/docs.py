@@ -10,6 +10,8 @@ lead to one (and to a heading that is there). Of the code blocks
                         with the commands of the build (WEFT_BUILD, or
                         build/dev) first in PATH
     ```c file a/b.c     is written to that folder, under that name
+    ```text of COMMAND  is the last of what that prints, run from the root;
+                        numbers that depend on the day count as equal
 
 in the order in which they stand. Without arguments: all documents that git
 knows.
@@ -23,7 +25,11 @@ import tempfile
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(.*)$")
 FILE = re.compile(r"^\w+ file (\S+)$")
-TIMEOUT_S = 300
+OUTPUT = re.compile(r"^text of (.+)$")
+# What differs from run to run: ports, times, sizes.
+AMOUNT = re.compile(r"127\.0\.0\.1:\d+|\b\d+(\.\d+)? ?(ms|s|B|kB|MB)\b")
+NUMBER = re.compile(r"\b\d+(\.\d+)?\b")
+TIMEOUT_S = 900
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("WEFT_BUILD",
                                                           "build/dev")))
@@ -39,7 +45,8 @@ def parts(text):
         if fence and block is None:
             block, info = (number, []), fence[1].strip()
         elif fence:
-            if info.startswith("sh run") or FILE.match(info):
+            if (info.startswith("sh run") or FILE.match(info)
+                    or OUTPUT.match(info)):
                 blocks.append((block[0], info, "\n".join(block[1]) + "\n"))
             block = None
         elif block is not None:
@@ -104,6 +111,34 @@ def run_fault(block, folder):
     return None
 
 
+def still(line):
+    """A line without what differs from run to run: where there is an amount,
+    all numbers, and how far they are apart."""
+    if not AMOUNT.search(line):
+        return line.rstrip()
+    line = NUMBER.sub("N", AMOUNT.sub("AMOUNT", line))
+    return re.sub(r"\s+", " ", line).strip()
+
+
+def output_fault(block, command):
+    """How the output of a command differs from the block, or None."""
+    env = dict(os.environ, NO_COLOR="1", LC_ALL="C.UTF-8")
+    try:
+        done = subprocess.run(["bash", "-c", command],
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=TIMEOUT_S, check=False,
+                              env=env)
+    except subprocess.TimeoutExpired:
+        return f"not done after {TIMEOUT_S} s"
+    if done.returncode:
+        return f"exit status {done.returncode}\n{done.stdout}{done.stderr}"
+    expected = block.splitlines()
+    printed = done.stdout.splitlines()[-len(expected):]
+    if [still(line) for line in expected] != [still(line) for line in printed]:
+        return "it prints now:\n" + done.stdout
+    return None
+
+
 def check(document):
     """Yields (place, fault or None) for every link and runnable block."""
     with open(document, encoding="utf-8") as f:
@@ -117,6 +152,9 @@ def check(document):
             place = f"{document}:{number}"
             if FILE.match(info):
                 write(scratch, FILE.match(info)[1], block)
+            elif OUTPUT.match(info):
+                yield (f"{place}: output",
+                       output_fault(block, OUTPUT.match(info)[1]))
             elif info in ("sh run", "sh run scratch"):
                 folder = scratch if info.endswith("scratch") else None
                 yield f"{place}: commands", run_fault(block, folder)
