@@ -30,8 +30,8 @@ enum err value_count(void *field, const char *text,
 	return parse_count(field, text, row->min, row->max, why);
 }
 
-enum err value_seconds(void *field, const char *text,
-		       const struct option_row *row, struct why *why)
+enum err value_duration(void *field, const char *text,
+			const struct option_row *row, struct why *why)
 {
 	return parse_duration(field, text, row->min, row->max, why);
 }

@@ -17,7 +17,7 @@ struct value_addr {
 };
 
 /* value_flag: bool. value_text: const char *, borrowed from argv, not empty.
- * value_count: uint64_t in row->min..max. value_seconds: uint64_t of
+ * value_count: uint64_t in row->min..max. value_duration: uint64_t of
  * milliseconds in min..max, from a duration ("250ms") or decimal seconds.
  * value_addr: struct value_addr. value_level: enum log_level. */
 enum err value_flag(void *field, const char *text, const struct option_row *row,
@@ -26,8 +26,8 @@ enum err value_text(void *field, const char *text, const struct option_row *row,
 		    struct why *why);
 enum err value_count(void *field, const char *text,
 		     const struct option_row *row, struct why *why);
-enum err value_seconds(void *field, const char *text,
-		       const struct option_row *row, struct why *why);
+enum err value_duration(void *field, const char *text,
+			const struct option_row *row, struct why *why);
 enum err value_addr(void *field, const char *text, const struct option_row *row,
 		    struct why *why);
 enum err value_level(void *field, const char *text,

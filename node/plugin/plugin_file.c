@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/plugin/plugin_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,9 +13,11 @@
 #include "node/plugin/loader.h"
 #include "node/trust/trust.h"
 #include "p2p/base/attr.h"
+#include "p2p/base/suggest.h"
 
 enum {
 	COPY_CHUNK = 64 * 1024,
+	SIMILAR_MAX = 64, /* names to choose from */
 };
 
 /* --- where it lies -------------------------------------------------------- */
@@ -112,17 +115,54 @@ enum err plugin_file_find(char out[PATH_MAX], const char *folder,
 	return make_absolute(out, in_folder, why);
 }
 
+/* The name in the folder of a path that is most like `what`. */
+static bool find_similar(char out[LOADER_NAME_MAX], const char *path,
+			 const char *what)
+{
+	char names[SIMILAR_MAX][LOADER_NAME_MAX];
+	const char *list[SIMILAR_MAX];
+	const char *nearest;
+	char folder[PATH_MAX];
+	struct dirent *entry;
+	size_t count = 0;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	dir = to_parent(folder) ? opendir(folder) : NULL;
+	while (dir && count < SIMILAR_MAX && (entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
+
+		if (len <= 3 || len - 3 >= LOADER_NAME_MAX ||
+		    strcmp(entry->d_name + len - 3, ".so") != 0)
+			continue;
+		memcpy(names[count], entry->d_name, len - 3);
+		names[count][len - 3] = '\0';
+		list[count] = names[count];
+		count += loader_is_name(names[count]);
+	}
+	if (dir)
+		closedir(dir);
+	nearest = suggest_nearest(what, list, count);
+	if (nearest)
+		snprintf(out, LOADER_NAME_MAX, "%s", nearest);
+	return nearest;
+}
+
 enum err plugin_file_open(int *out, const char *path, const char *what,
 			  uid_t us, struct why *why)
 {
 	enum err rc = trust_open(out, path, us, why);
+	char similar[LOADER_NAME_MAX];
 
-	if (rc == ERR_NOT_FOUND && !strchr(what, '/'))
-		return err_fail(why, rc,
-				"there is no %s; for a file elsewhere give a "
-				"path, like ./%s.so",
-				path, what);
-	return rc;
+	if (rc != ERR_NOT_FOUND || strchr(what, '/'))
+		return rc;
+	if (find_similar(similar, path, what))
+		return err_fail(why, rc, "there is no %s; did you mean %s?",
+				path, similar);
+	return err_fail(why, rc,
+			"there is no %s; for a file elsewhere give a path, "
+			"like ./%s.so",
+			path, what);
 }
 
 /* --- the copy in memory --------------------------------------------------- */

@@ -94,6 +94,7 @@ class Plugins(lab.Lab):
     def test_what_cannot_be_loaded_is_told_in_a_line(self):
         for plugin, text, status in (
             ("nosuch", "there is no ", 1),
+            ("foobra", "did you mean foobar?", 1),
             ("./nosuch.so", "cannot open", 1),
             ("foobar,intervall=1s", "did you mean interval?", 2),
             ("foobar,interval=soon", "interval", 2),

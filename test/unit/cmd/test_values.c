@@ -17,12 +17,12 @@ Test(values, keep_to_the_bounds_of_their_row)
 
 	cr_assert_eq(value_count(&v, "5001", &small, &why), ERR_LIMIT);
 	cr_assert_str_eq(why.text, "5001: not from 1 to 5000");
-	cr_assert_eq(value_seconds(&v, "5.001", &small, &why), ERR_LIMIT);
+	cr_assert_eq(value_duration(&v, "5.001", &small, &why), ERR_LIMIT);
 	cr_assert_str_eq(why.text, "\"5.001\": not from 1ms to 5s");
 	cr_assert_eq(v, 7);
 	cr_assert_eq(value_count(&v, "5000", &small, &why), ERR_NONE);
 	cr_assert_eq(v, 5000);
-	cr_assert_eq(value_seconds(&v, "250ms", &small, &why), ERR_NONE);
+	cr_assert_eq(value_duration(&v, "250ms", &small, &why), ERR_NONE);
 	cr_assert_eq(v, 250);
 }
 

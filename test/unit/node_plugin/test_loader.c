@@ -369,6 +369,10 @@ Test(loader, says_where_it_looked_for_a_name)
 		 "./good.so",
 		 modules_path(path, &m, "good"));
 	refused(&m, "good", ERR_NOT_FOUND, says);
+	modules_copy(&m, "good", "good");
+	snprintf(says, sizeof(says), "there is no %s; did you mean good?",
+		 modules_path(path, &m, "goood"));
+	refused(&m, "goood", ERR_NOT_FOUND, says);
 	refused(&m, "/nowhere/good.so", ERR_NOT_FOUND,
 		"cannot open /nowhere: No such file or directory");
 	modules_close(&m);
