@@ -100,7 +100,7 @@ void server_wake_rivals(const struct peer *p);
 /* server_has_other - is there a session with p's node, or one on its way? */
 bool server_has_other(const struct peer *p);
 
-/* server_is_coming - a connection from that node is about to be a session. */
+/* server_is_coming - a connection with that node is about to be a session. */
 bool server_is_coming(const struct server *s, const struct node_id *id);
 
 /* ---------------------------------------------------------------------------

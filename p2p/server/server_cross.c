@@ -86,8 +86,7 @@ bool server_has_other(const struct peer *p)
 bool server_is_coming(const struct server *s, const struct node_id *id)
 {
 	for (const struct peer *p = s->all; p; p = p->next)
-		if (p->inbound && p->state == PEER_HELLO &&
-		    node_id_equal(&p->facts.id, id))
+		if (p->state == PEER_HELLO && node_id_equal(&p->facts.id, id))
 			return true;
 	return false;
 }

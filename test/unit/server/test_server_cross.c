@@ -368,6 +368,20 @@ Test(server_cross, takes_the_inbound_one_if_a_message_comes_on_it)
 	close_hand();
 }
 
+Test(server_cross, asks_whether_there_is_room_for_the_chosen_one)
+{
+	greet_both();
+	raw_hello(&in);
+	raw_hello(&out);
+	scene_for(&scene, 20);
+	a.server->config.max_peers = 0;
+	send_empty_message(&out);
+	raw_wait_reason(&out);
+	cr_assert_eq(out.reason, DISC_TOO_MANY_PEERS);
+	cr_assert_eq(a.added + a.messages, (size_t)0);
+	close_hand();
+}
+
 /* Who keeps both gets one all the same. */
 Test(server_cross, decides_in_the_end_if_the_other_node_does_not)
 {
