@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Built with a header whose descriptor ended with `start`. What lies behind it
- * in memory must not be taken for members that came later. */
+/* Built with a header in which each struct ended earlier. What lies behind them
+ * in memory must not be taken for members that came later, nor be written to.
+ *
+ * It says something to each peer, and counts how often what it heard, and who
+ * it was told the peer is, left alone what is not theirs. */
+#include <string.h>
 #include <weft/plugin.h>
 
 #ifndef SIZE
@@ -26,11 +30,111 @@ struct older {
 _Static_assert(sizeof(struct older) == offsetof(struct weft_plugin, stop),
 	       "the members of struct weft_plugin never move");
 
+struct older_protocol {
+	size_t size;
+	const char *name;
+	uint32_t version;
+	uint32_t codes;
+	uint32_t max_message;
+	uint32_t stack_kib;
+	int (*run)(struct weft_peer *peer, struct weft_channel *ch,
+		   void *state);
+};
+_Static_assert(sizeof(struct older_protocol) ==
+		       offsetof(struct weft_protocol, opened),
+	       "nor do those of struct weft_protocol");
+
+struct older_msg {
+	uint32_t code;
+	uint32_t reserved;
+	const uint8_t *payload;
+	size_t size;
+};
+_Static_assert(sizeof(struct older_msg) == offsetof(struct weft_msg, received),
+	       "nor do those of struct weft_msg");
+
+struct older_facts {
+	uint8_t id[32];
+	uint8_t pubkey[64];
+};
+_Static_assert(sizeof(struct older_facts) ==
+		       offsetof(struct weft_peer_facts, name),
+	       "nor do those of struct weft_peer_facts");
+
+enum {
+	UNTOUCHED = 0x5a,
+	BEHIND = 64, /* bytes that are not theirs */
+};
+
+static int is_untouched(const uint8_t *at)
+{
+	for (int i = 0; i < BEHIND; i++)
+		if (at[i] != UNTOUCHED)
+			return 0;
+	return 1;
+}
+
+static int hear(struct weft_host *host, struct weft_channel *ch)
+{
+	union {
+		struct older_msg msg;
+		uint8_t bytes[sizeof(struct older_msg) + BEHIND];
+	} heard;
+	int rc;
+
+	memset(&heard, UNTOUCHED, sizeof(heard));
+	rc = weft_api_table->read(ch, (struct weft_msg *)&heard,
+				  sizeof(heard.msg), WEFT_FOREVER);
+	if (!rc && heard.msg.size == 3 &&
+	    !memcmp(heard.msg.payload, "old", 3) &&
+	    is_untouched(heard.bytes + sizeof(heard.msg)))
+		rc = weft_count(host, "heard", 1);
+	return rc;
+}
+
+static int learn(struct weft_host *host, struct weft_peer *peer)
+{
+	union {
+		struct older_facts facts;
+		uint8_t bytes[sizeof(struct older_facts) + BEHIND];
+	} told;
+	int rc;
+
+	memset(&told, UNTOUCHED, sizeof(told));
+	rc = weft_api_table->peer_facts(peer, (struct weft_peer_facts *)&told,
+					sizeof(told.facts));
+	if (!rc && told.facts.id[0] != UNTOUCHED &&
+	    is_untouched(told.bytes + sizeof(told.facts)))
+		rc = weft_count(host, "learned", 1);
+	return rc;
+}
+
+static int run(struct weft_peer *peer, struct weft_channel *ch, void *state)
+{
+	int rc = weft_write(ch, 0, "old", 3);
+
+	if (!rc)
+		rc = hear(state, ch);
+	if (!rc)
+		rc = learn(state, peer);
+	return rc ? rc : weft_sleep_until(state, WEFT_FOREVER);
+}
+
 static int start(struct weft_host *host, void **state)
 {
-	(void)host;
+	struct {
+		struct older_protocol old;
+		uint8_t behind[BEHIND];
+	} protocol = { .old = { .size = sizeof(protocol.old),
+				.name = "old",
+				.version = 1,
+				.codes = 1,
+				.run = run } };
+
 	(void)state;
-	return WEFT_OK;
+	memset(protocol.behind, UNTOUCHED, sizeof(protocol.behind));
+	return weft_protocol_add(
+		host, (const struct weft_protocol *)&protocol.old, host);
 }
 
 #ifdef MORE

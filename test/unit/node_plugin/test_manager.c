@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/plugin/inside.h"
+#include "node/plugin/pipe.h"
 #include "test/unit/node_plugin/house.h"
 
 Test(manager, loads_offers_and_unloads_a_plugin)
@@ -37,7 +39,7 @@ Test(manager, closes_with_what_is_loaded)
 	cr_assert_eq(house_load(&h, "older", ""), ERR_NONE);
 	house_lists(&h, "good/1.0.0 running, older/0.9 running");
 	house_close(&h);
-	cr_assert_str_eq(h.changes, "+echo/1 =");
+	cr_assert_str_eq(h.changes, "+echo/1 +old/1");
 }
 
 Test(manager, gives_each_node_its_own_options)
@@ -407,4 +409,44 @@ Test(manager, unloads_a_plugin_once_its_last_fiber_has_ended)
 	house_close(&h);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* --- growth ------------------------------------------------------------------
+ */
+
+static bool find_host(void *ctx, const struct manager_plugin *p)
+{
+	struct weft_host **hosts = ctx;
+
+	hosts[strcmp(p->plugin->name, "older") == 0] = p->host;
+	return true;
+}
+
+static bool has_learned(void *ctx)
+{
+	const struct instance_counter *counters;
+
+	return instance_counters(ctx, &counters) == 2 &&
+	       !strcmp(counters[0].name, "heard") && counters[0].value == 1 &&
+	       !strcmp(counters[1].name, "learned") && counters[1].value == 1;
+}
+
+/* Loaded, and in a session with a plugin of today that answers with what it
+ * hears. */
+Test(manager, runs_a_plugin_built_with_a_shorter_header)
+{
+	struct weft_host *hosts[2] = { NULL, NULL };
+	struct weft_channel *ends[2];
+	struct house h;
+
+	house_open(&h);
+	modules_copy(&h.modules, "good", "good");
+	modules_copy(&h.modules, "older", "older");
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE, "%s", h.why.text);
+	cr_assert_eq(house_load(&h, "older", ""), ERR_NONE, "%s", h.why.text);
+	cr_assert_str_eq(h.changes, "+echo/1 +old/1");
+	manager_each(h.manager, find_host, hosts);
+	pipe_open(ends, h.rig.loop, hosts[0]->own, hosts[1]->own, 1);
+	rig_until(&h.rig, has_learned, hosts[1]);
+	house_close(&h);
 }
