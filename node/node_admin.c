@@ -224,6 +224,22 @@ struct plugins_ask {
 	void *to;
 };
 
+static struct admin_counter *counters_new(const struct weft_host *host,
+					  size_t *count)
+{
+	const struct instance_counter *counters;
+	struct admin_counter *out;
+
+	*count = instance_counters(host, &counters);
+	out = calloc(*count + 1, sizeof(*out));
+	if (!out)
+		abort();
+	for (size_t i = 0; i < *count; i++)
+		out[i] = (struct admin_counter){ counters[i].name,
+						 counters[i].value };
+	return out;
+}
+
 static bool tell_plugin(void *ctx, const struct manager_plugin *p)
 {
 	const struct plugins_ask *ask = ctx;
@@ -231,6 +247,8 @@ static bool tell_plugin(void *ctx, const struct manager_plugin *p)
 	size_t count = instance_protocols(p->host, &protocols);
 	char texts[CAPABILITIES_MAX][CAPABILITY_NAME_MAX + 24];
 	const char *list[CAPABILITIES_MAX];
+	size_t counter_count;
+	struct admin_counter *counters = counters_new(p->host, &counter_count);
 
 	if (count > CAPABILITIES_MAX)
 		count = CAPABILITIES_MAX;
@@ -249,7 +267,10 @@ static bool tell_plugin(void *ctx, const struct manager_plugin *p)
 				   .state = manager_stage_name(p->stage),
 				   .protocols = list,
 				   .protocol_count = count,
+				   .counters = counters,
+				   .counter_count = counter_count,
 			   });
+	free(counters);
 	return true;
 }
 

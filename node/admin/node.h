@@ -53,6 +53,11 @@ struct admin_peer {
 };
 
 /* A plugin that is loaded. */
+struct admin_counter {
+	const char *name;
+	int64_t value;
+};
+
 struct admin_plugin {
 	const char *name;
 	const char *version;
@@ -61,6 +66,8 @@ struct admin_plugin {
 	const char *state;	      /* "starting", "running", "stopping" */
 	const char *const *protocols; /* "foobar/1" */
 	size_t protocol_count;
+	const struct admin_counter *counters;
+	size_t counter_count;
 };
 
 enum admin_event_kind {

@@ -194,15 +194,20 @@ json_t *shape_event(const struct admin_event *event)
 json_t *shape_plugin(const struct admin_plugin *plugin)
 {
 	json_t *protocols = made(json_array());
+	json_t *counters = made(json_object());
 	json_t *o = made(json_object());
 
 	for (size_t i = 0; i < plugin->protocol_count; i++)
 		add(protocols, text_of(plugin->protocols[i]));
+	for (size_t i = 0; i < plugin->counter_count; i++)
+		shape_set(counters, plugin->counters[i].name,
+			  made(json_integer(plugin->counters[i].value)));
 	shape_set(o, "name", text_of(plugin->name));
 	shape_set(o, "version", text_of(plugin->version));
 	shape_set(o, "summary", text_of(plugin->summary));
 	shape_set(o, "path", text_of(plugin->path));
 	shape_set(o, "state", text_of(plugin->state));
 	shape_set(o, "protocols", protocols);
+	shape_set(o, "counters", counters);
 	return o;
 }

@@ -16,7 +16,7 @@ json_t *shape_peer(const struct admin_peer *peer);
 /* p2p.PeerEvent. */
 json_t *shape_event(const struct admin_event *event);
 
-/* Ours: {name, version, summary, path, state, protocols}. */
+/* Ours: {name, version, summary, path, state, protocols, counters}. */
 json_t *shape_plugin(const struct admin_plugin *plugin);
 
 /* shape_set - put a member at the end; takes the value, which is not NULL. */

@@ -32,6 +32,8 @@ class Plugins(lab.Lab):
         b.expect("peer_added")
         for name in ("a", "b"):
             self.until(name, lambda c: c["bar_in"] == 1 and c["bar_out"] == 1)
+        (plugin,) = self.admin("a", "plugin_list")
+        self.assertEqual(plugin["counters"]["bar_in"], 1)
         (peer,) = self.admin("a", "admin_peers")
         self.assertEqual(peer["protocols"]["foobar"]["foo_in"], 1)
         b.stop()

@@ -29,10 +29,13 @@
  *
  * No call runs plugin code before it returns.
  *
- * RESULTS are 0 or a negative WEFT_E number. When the owner of a fiber (its
- * channel, its plugin, the node) closes, every suspending call in it returns
- * WEFT_ECLOSED at once, and so does every later one, without suspending: return
- * it and you are done.
+ * RESULTS are 0 or a negative WEFT_E number; a call's comment says what it
+ * means by them. Beside that, arguments that make no sense are WEFT_EINVAL, and
+ * so is a call that suspends outside of a fiber or in a callback that must not
+ * wait. Calls that give back a handle ignore NULL. When the owner of a fiber
+ * (its channel, its plugin, the node) closes, every suspending call in it
+ * returns WEFT_ECLOSED at once, and so does every later one, without
+ * suspending: return it and you are done.
  *
  * MEMORY. Each side frees what it made. Pointers given to the host are
  * borrowed for the call, strings are copied. The host hands out no pointer into
@@ -109,7 +112,8 @@ typedef int64_t weft_time;
 #define WEFT_MS(n) ((weft_time)(n)*1000000)
 #define WEFT_SECONDS(n) ((weft_time)(n)*1000000000)
 
-/* One message as read. The payload is the host's: good until the next read (run
+/* One message as read. The host reads no member behind `held` in what it is
+ * given back. The payload is the host's: good until the next read (run
  * style) or the handler's return (message style), also when the channel closes
  * meanwhile. To unpack a part of it, copy the struct and point payload and size
  * at that part. */
@@ -426,11 +430,14 @@ static inline const char *weft_error_text(int rc)
 /* --- starting: call these from start ----------------------------------------
  */
 
-/* weft_protocol_add - offer a protocol. The struct and its strings are copied;
- * state is given to its callbacks.
+/* weft_protocol_add - offer a protocol, to peers that connect once start has
+ * returned. The struct and its strings are copied; state is given to its
+ * callbacks.
  *
- * WEFT_EEXIST  another plugin of this node offers that name and version
- * WEFT_EINVAL  no name, no codes, both styles or neither, or not in start */
+ * WEFT_EEXIST  a plugin of this node offers that name and version already
+ * WEFT_EINVAL  no name, no codes, both styles or neither, a stack_kib that is
+ *              neither 0 nor 64 to 8192, or not in start
+ * WEFT_ELIMIT  over 16 protocols */
 static inline int weft_protocol_add(struct weft_host *host,
 				    const struct weft_protocol *protocol,
 				    void *state)
@@ -439,9 +446,10 @@ static inline int weft_protocol_add(struct weft_host *host,
 					    state);
 }
 
-/* weft_option_text - the value as text into out, cut to room. WEFT_ENOENT: not
- * declared. weft_option_int also reads booleans and durations (as weft_time).
- */
+/* weft_option_text - the value as text into out, cut to room and terminated;
+ * of every type. weft_option_int - as a number: booleans too (1 or 0), and
+ * durations (as weft_time); WEFT_EINVAL for a text. At any time; the values do
+ * not change. WEFT_ENOENT: not declared, and out is untouched. */
 static inline int weft_option_text(struct weft_host *host, const char *name,
 				   char *out, size_t room)
 {
@@ -453,10 +461,13 @@ static inline int weft_option_int(struct weft_host *host, const char *name,
 	return weft_api_table->option_int(host, name, out);
 }
 
-/* weft_rpc_add - an admin method, which must begin with the plugin's name and
- * '_'. fn gets the params as JSON text ("[]" when there are none) and writes
- * a JSON value to result; it may wait. What it returns below 0 is the call's
- * error. WEFT_EEXIST: that method is there. WEFT_ELIMIT: over 64 of them. */
+/* weft_rpc_add - an admin method, whose name (at most 63 bytes, copied) must
+ * begin with the plugin's and '_'. Each call runs fn in a fiber of the
+ * plugin's, with the params as JSON text ("[]" when there are none),
+ * NUL-terminated and good until it returns; it writes one JSON value to result,
+ * and may suspend. What it returns below 0 is the call's error, and so is
+ * nothing written. WEFT_EEXIST: that method is there. WEFT_ELIMIT: over 64 of
+ * them. */
 static inline int weft_rpc_add(struct weft_host *host, const char *method,
 			       int (*fn)(void *state, const char *params,
 					 size_t size, struct weft_text *result),
@@ -538,15 +549,18 @@ static inline void weft_service_put(struct weft_service_use *use)
 /* --- reading and writing ----------------------------------------------------
  */
 
-/* weft_read - the next message. Suspends until there is one or the channel
- * ends. Run style only (WEFT_EINVAL in a handler). WEFT_ECLOSED: return it. */
+/* weft_read - the next message; the one before is gone by that, its payload and
+ * what was unpacked from it. Suspends until there is one or the channel ends.
+ * Run style only, one fiber at a time (else WEFT_EINVAL). WEFT_ECLOSED: return
+ * it. */
 static inline int weft_read(struct weft_channel *ch, struct weft_msg *msg)
 {
 	return weft_api_table->read(ch, msg, sizeof(*msg), WEFT_FOREVER);
 }
 
 /* weft_read_until - the same, WEFT_ETIMEDOUT when nothing came before the
- * deadline (a point in time: weft_now(host) + WEFT_MS(500)). */
+ * deadline (a point in time: weft_now(host) + WEFT_MS(500)). One that has
+ * passed waits for nothing but the others' turn. */
 static inline int weft_read_until(struct weft_channel *ch, struct weft_msg *msg,
 				  weft_time deadline)
 {
@@ -554,26 +568,28 @@ static inline int weft_read_until(struct weft_channel *ch, struct weft_msg *msg,
 }
 
 /* weft_write - queue a message; suspends while the peer's outbound budget
- * (1 MiB plus one message) is full. 0: the bytes are copied and queued, not
- * yet delivered. WEFT_EMSG: the code is out of range. WEFT_ELIMIT: too large.
- */
+ * (1 MiB plus one message) is full. Those who wait go in the order they came.
+ * 0: the bytes are copied and queued, not yet delivered. WEFT_EMSG: the code is
+ * out of range. WEFT_ELIMIT: over 16 MiB - 1. WEFT_ECLOSED: it was not sent. */
 static inline int weft_write(struct weft_channel *ch, uint32_t code,
 			     const void *payload, size_t size)
 {
 	return weft_api_table->write(ch, code, payload, size);
 }
 
-/* weft_try_write - the same without waiting: WEFT_EAGAIN when over budget. */
+/* weft_try_write - the same without suspending: WEFT_EAGAIN when over budget,
+ * or when others wait to write. */
 static inline int weft_try_write(struct weft_channel *ch, uint32_t code,
 				 const void *payload, size_t size)
 {
 	return weft_api_table->try_write(ch, code, payload, size);
 }
 
-/* A message for many peers: compressed once, encrypted for each. post_msg never
- * waits: WEFT_EAGAIN when that peer is over budget, and it is skipped. The
- * message is the plugin's until weft_msg_free. NULL: no message holds so much
- * (16 MiB - 1). */
+/* A message for many peers: compressed once, encrypted for each. None of these
+ * suspends. weft_msg_new copies the payload; the message is the plugin's until
+ * weft_msg_free, and can be freed as soon as it was posted. NULL: no message
+ * holds so much (16 MiB - 1). weft_post_msg: results as of weft_try_write;
+ * WEFT_EAGAIN: that peer is over budget, and misses it. */
 static inline struct weft_shared *weft_msg_new(struct weft_host *host,
 					       uint32_t code,
 					       const void *payload, size_t size)
@@ -590,7 +606,9 @@ static inline void weft_msg_free(struct weft_shared *msg)
 	weft_api_table->msg_free(msg);
 }
 
-/* weft_msg_keep - the message just read as one the plugin owns. */
+/* weft_msg_keep - the message just read, or just handled, as one the plugin
+ * owns, until weft_msg_free. Never suspends, and copies nothing. WEFT_EINVAL:
+ * it is not the last that was read. */
 static inline int weft_msg_keep(struct weft_channel *ch,
 				const struct weft_msg *msg,
 				struct weft_shared **out)
@@ -618,7 +636,8 @@ static inline int weft_msg_view(struct weft_shared *msg, struct weft_msg *out)
  * 's' unpacks to a NUL-terminated copy that lives as long as the message; text
  * with a NUL inside is refused. 'd' and 'r' borrow from the message. Decoding
  * is strict and all or nothing; WEFT_EMSG otherwise, with the letter that
- * failed in the debug log. WEFT_EINVAL: a bad format. */
+ * failed in the debug log. WEFT_EINVAL: a bad format. weft_send suspends and
+ * returns as weft_write does; the others never suspend. */
 static inline int weft_send(struct weft_channel *ch, uint32_t code,
 			    const char *format, ...)
 {
@@ -703,7 +722,8 @@ static inline int weft_next(struct weft_msg *rest, struct weft_msg *item)
 /* --- channels and peers ----------------------------------------------------
  */
 
-/* weft_peer_facts / weft_channel_facts - who is at the other end; copied. */
+/* weft_peer_facts / weft_channel_facts - who is at the other end; copied, and
+ * to be had up to and in `closed`. WEFT_ECLOSED: the channel is gone. */
 static inline int weft_peer_facts(struct weft_peer *peer,
 				  struct weft_peer_facts *out)
 {
@@ -715,7 +735,9 @@ static inline int weft_channel_facts(struct weft_channel *ch,
 	return weft_api_table->channel_facts(ch, out, sizeof(*out));
 }
 
-/* weft_disconnect - end the whole session with Disconnect `reason`, soon. */
+/* weft_disconnect - end the whole session with Disconnect `reason`
+ * (0x00..0xff); never suspends. WEFT_ECLOSED: it is ending already, for the
+ * cause that came first. */
 static inline int weft_disconnect(struct weft_channel *ch, uint32_t reason)
 {
 	return weft_api_table->disconnect(ch, reason);
@@ -727,8 +749,9 @@ static inline int weft_is_open(struct weft_channel *ch)
 	return weft_api_table->is_open(ch);
 }
 
-/* weft_channel_ref - keep the handle beyond the callback it was given to, until
- * weft_channel_unref. The channel itself may end meanwhile. */
+/* weft_channel_ref - keep the handle beyond run or `closed`, until as many
+ * weft_channel_unref. The channel itself may end meanwhile: calls on it then
+ * return WEFT_ECLOSED. Returns ch. */
 static inline struct weft_channel *weft_channel_ref(struct weft_channel *ch)
 {
 	return weft_api_table->channel_ref(ch);
@@ -752,6 +775,8 @@ static inline int weft_channel_each(
 /* --- fibers, time, events
  * ----------------------------------------------------- */
 
+/* weft_now - what deadlines are counted from: the node's clock, which only goes
+ * forward, as it was when the loop's turn began. */
 static inline weft_time weft_now(struct weft_host *host)
 {
 	return weft_api_table->now(host);
@@ -773,15 +798,18 @@ static inline int weft_channel_go(struct weft_channel *ch, int (*fn)(void *arg),
 	return weft_api_table->channel_go(ch, fn, arg);
 }
 
-/* weft_sleep_until - suspends. 0, or WEFT_ECLOSED. */
+/* weft_sleep_until - suspends until then; a time that has passed lets the
+ * others have their turn. 0, or WEFT_ECLOSED. */
 static inline int weft_sleep_until(struct weft_host *host, weft_time when)
 {
 	return weft_api_table->sleep_until(host, when);
 }
 
-/* An event: something happened. wake wakes every fiber that waits, or lets the
- * next wait return at once. Waiting for two things is one event woken by both.
- */
+/* An event: something happened. weft_wake wakes every fiber that waits, or lets
+ * the next wait return at once; it never suspends. Waiting for two things is
+ * one event woken by both. weft_wait suspends: 0 when woken, WEFT_ETIMEDOUT,
+ * WEFT_ECLOSED, also when the event was given back meanwhile. An event is the
+ * plugin's until weft_event_free. */
 static inline struct weft_event *weft_event_new(struct weft_host *host)
 {
 	return weft_api_table->event_new(host);
@@ -823,7 +851,9 @@ static inline void weft_timer_free(struct weft_timer *timer)
 }
 
 /* weft_work - run fn(arg) on a thread of the pool and suspend until it is done.
- * fn calls nothing of weft's. The one wait that a close does not cut short. */
+ * fn calls nothing of weft's, weft_post aside. The one wait that a close does
+ * not cut short: WEFT_ECLOSED comes when fn has returned, or, when it was
+ * closed before, without a call of fn. */
 static inline int weft_work(struct weft_host *host, void (*fn)(void *arg),
 			    void *arg)
 {
@@ -853,7 +883,8 @@ static inline int weft_post(struct weft_host *host, void (*fn)(void *arg),
  *
  *     weft_log(host, WEFT_LOG_INFO, "joined", "room", name, NULL);
  *
- * Values are escaped by the host, so a peer's bytes may stand there. */
+ * Values are escaped by the host, so a peer's bytes may stand there. What is
+ * beyond 16 pairs is cut. Never suspends. */
 #ifdef __cplusplus
 #define weft_log(host, level, message, ...) \
 	weft_log_pairs(                     \
@@ -871,7 +902,8 @@ static inline void weft_log_pairs(struct weft_host *host, int level,
 }
 
 /* weft_count - add to one of this plugin's counters ([a-z0-9_]+), made on first
- * use; they show in admin_nodeInfo. WEFT_ELIMIT: over 64 of them. */
+ * use; they show in plugin_list. Never suspends. WEFT_EINVAL: not such
+ * a name; WEFT_ELIMIT: over 64 of them. */
 static inline int weft_count(struct weft_host *host, const char *counter,
 			     int64_t add)
 {
@@ -887,6 +919,7 @@ static inline int weft_text_add(struct weft_text *text, const char *bytes,
 	return weft_api_table->text_add(text, bytes, size);
 }
 
+/* weft_node_facts - who we are; copied. At any time. */
 static inline int weft_node_facts(struct weft_host *host,
 				  struct weft_node_facts *out)
 {

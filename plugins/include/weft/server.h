@@ -124,7 +124,7 @@ void weft_server_close(struct weft_server *server);
 /* Any thread. Keep a session with this node, or no longer, ending the one there
  * is. They return before that is done; what came of it shows in the events.
  * WEFT_EINVAL: not the enode URL of a node that can be dialed; WEFT_ECLOSED:
- * the server is stopping. */
+ * the server is stopping; WEFT_ELIMIT: 4,096 such wishes wait to be heard. */
 int weft_server_add_peer(struct weft_server *server, const char *enode);
 int weft_server_remove_peer(struct weft_server *server, const char *enode);
 

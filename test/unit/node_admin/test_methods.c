@@ -272,7 +272,7 @@ Test(methods, hand_on_what_the_node_says_of_a_plugin)
 	cr_assert(strstr(ask(&d, "plugin_list", "[]"),
 			 "{\"name\":\"new\",\"version\":\"0\",\"summary\":\"\","
 			 "\"path\":\"/tmp/new.so\",\"state\":\"starting\","
-			 "\"protocols\":[]}"));
+			 "\"protocols\":[],\"counters\":{}}"));
 	desk_close(&d);
 }
 

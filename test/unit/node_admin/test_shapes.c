@@ -185,6 +185,8 @@ Test(shapes, shows_a_protocol_without_its_words_when_they_are_no_JSON)
 Test(shapes, tells_of_plugins)
 {
 	static const char *const speaks[] = { "foobar/1" };
+	static const struct admin_counter counters[] = { { "in", 7 },
+							 { "out", -1 } };
 	const struct admin_plugin plugin = {
 		.name = "foobar",
 		.version = "1.0",
@@ -192,10 +194,13 @@ Test(shapes, tells_of_plugins)
 		.state = "running",
 		.protocols = speaks,
 		.protocol_count = 1,
+		.counters = counters,
+		.counter_count = 2,
 	};
 
 	expect(shape_plugin(&plugin),
 	       "{\"name\":\"foobar\",\"version\":\"1.0\",\"summary\":\"\","
 	       "\"path\":\"/\\ufffd\",\"state\":\"running\","
-	       "\"protocols\":[\"foobar/1\"]}");
+	       "\"protocols\":[\"foobar/1\"],"
+	       "\"counters\":{\"in\":7,\"out\":-1}}");
 }
