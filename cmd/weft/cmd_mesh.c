@@ -5,7 +5,6 @@
 #include "cmd/weft/values.h"
 #include "node/log_sink.h"
 #include "node/mesh/mesh.h"
-#include "node/node_plugins.h"
 #include "p2p/crypto/rng.h"
 
 enum {
@@ -147,21 +146,16 @@ static int start(const struct command *c, const struct mesh_options *o)
 static int check_and_start(const struct command *c,
 			   const struct mesh_options *o)
 {
-	const struct wanted *misused;
 	struct why why = WHY_NONE;
+	int status;
 
 	if (topology_check(&o->topology, o->nodes, &why))
 		return options_usage(c, "%s", why.text);
 	if (!o->plugins.count)
 		return options_usage(c, "which --plugin should they speak?");
-	if (!node_plugins_check(o->plugins.list, o->plugins.count, NULL,
-				&misused, &why))
-		return start(c, o);
-	options_failed(c, &why);
-	if (!misused)
-		return EXIT_FAILED;
-	fprintf(stderr, "Try 'weft plugin check %s'.\n", misused->what);
-	return EXIT_USAGE;
+	status =
+		value_plugins_check(c, o->plugins.list, o->plugins.count, NULL);
+	return status ? status : start(c, o);
 }
 
 static int run(const struct command *c, int argc, char **argv)

@@ -6,7 +6,6 @@
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/log_sink.h"
-#include "node/node_plugins.h"
 #include "node/node_run.h"
 #include "node/settings.h"
 
@@ -157,23 +156,6 @@ static int start(const struct command *c, const struct settings *s)
 	return rc ? options_failed(c, &why) : EXIT_OK;
 }
 
-/* A plugin that cannot be loaded and options that it does not have should be
- * told before there is anything of a node. */
-static int check_plugins(const struct command *c, const struct settings *s)
-{
-	const struct wanted *misused;
-	struct why why = WHY_NONE;
-
-	if (!node_plugins_check(s->plugins, s->plugin_count, s->plugin_folder,
-				&misused, &why))
-		return EXIT_OK;
-	options_failed(c, &why);
-	if (!misused)
-		return EXIT_FAILED;
-	fprintf(stderr, "Try 'weft plugin check %s'.\n", misused->what);
-	return EXIT_USAGE;
-}
-
 /* --- its settings ----------------------------------------------------------
  */
 
@@ -206,7 +188,8 @@ static int run_with(const struct command *c, const struct run_options *o)
 	}
 	if (o->print_config)
 		settings_print(stdout, &s);
-	status = check_plugins(c, &s);
+	status = value_plugins_check(c, s.plugins, s.plugin_count,
+				     s.plugin_folder);
 	if (!status && !o->print_config)
 		status = start(c, &s);
 	settings_clear(&s);

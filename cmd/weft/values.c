@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/weft/values.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "node/node_plugins.h"
 #include "node/parse.h"
 
 enum err value_flag(void *field, const char *text, const struct option_row *row,
@@ -87,4 +89,19 @@ void value_plugins_clear(struct value_plugins *plugins)
 	free(plugins->list);
 	plugins->list = NULL;
 	plugins->count = 0;
+}
+
+int value_plugins_check(const struct command *c, const struct wanted *list,
+			size_t count, const char *folder)
+{
+	const struct wanted *misused;
+	struct why why = WHY_NONE;
+
+	if (!node_plugins_check(list, count, folder, &misused, &why))
+		return EXIT_OK;
+	options_failed(c, &why);
+	if (!misused)
+		return EXIT_FAILED;
+	fprintf(stderr, "Try 'weft plugin check %s'.\n", misused->what);
+	return EXIT_USAGE;
 }

@@ -45,4 +45,11 @@ enum err value_plugins(void *field, const char *text,
 		       const struct option_row *row, struct why *why);
 void value_plugins_clear(struct value_plugins *plugins);
 
+/* value_plugins_check - as of node_plugins_check; an error is told, before
+ * there is anything of a node. Returns the exit status: EXIT_FAILED for a
+ * plugin that cannot be loaded, EXIT_USAGE for options that it does not have.
+ */
+int value_plugins_check(const struct command *c, const struct wanted *list,
+			size_t count, const char *folder);
+
 #endif

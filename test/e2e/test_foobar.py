@@ -114,6 +114,7 @@ class Foobar(lab.Lab):
         done = self.weft(
             "run", "--no-listen", "--datadir", self.path("b"), "--peer", enode,
             "--duration", "1", "--name", "bob", "--plugin", "foobar",
+            "--log-level", "error",
         )
         self.assertEqual((done.status, done.err), (0, ""))
         self.assertTrue(done.out.startswith("bob\n"), done.out)
@@ -174,7 +175,8 @@ class Stop(lab.Lab):
         enode = listener.started()["enode"]
         with subprocess.Popen(
             [lab.WEFT, "run", "--no-listen", "--datadir", self.path("b"),
-             "--plugin", "foobar,interval=10ms", "--peer", enode],
+             "--plugin", "foobar,interval=10ms", "--log-level", "error",
+             "--peer", enode],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=self.env,
         ) as unread:

@@ -155,6 +155,7 @@ class Settings(Case):
         other = self.node("b")
         url = other.started()["enode"]
         self.config("listen: none\njson: true\nname: alice\nduration: 1\n"
+                    "log_level: error\n"
                     f"datadir: d\npeers: ['{url}']\nplugins:\n"
                     "  - {name: foobar, options: {greeting: hi there}}\n")
         done = self.run_with("--config", "weft.yaml")

@@ -22,7 +22,7 @@ class Unread(lab.Lab):
         unread = subprocess.Popen(
             [lab.WEFT, "run", "--json", "--no-listen", "--datadir",
              self.path("b"), "--plugin", "foobar,interval=1ms", "--peer",
-             start["enode"]],
+             start["enode"], "--log-level", "error"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             env=self.env, text=True, **streams)
         self.addCleanup(unread.stdout.close)
