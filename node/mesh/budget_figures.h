@@ -11,13 +11,13 @@ enum {
 				  * standard ones, the loop's, files at work */
 	BUDGET_CHILD_ENDS = 4,	 /* of ours for each process: two outputs, the
 				  * admin socket, the process itself */
-	BUDGET_TASKS = 8,	 /* threads of one process */
+	BUDGET_TASKS = 16,	 /* threads of one process */
 	BUDGET_MAPPINGS = 2048,	 /* of a process without stacks */
 };
 
 #define BUDGET_KIB ((uint64_t)1024)
 #define BUDGET_PROCESS (16 * BUDGET_KIB * BUDGET_KIB)
-#define BUDGET_NODE (64 * BUDGET_KIB)
+#define BUDGET_NODE (512 * BUDGET_KIB)
 #define BUDGET_SESSION (48 * BUDGET_KIB)
 #define BUDGET_STACK (12 * BUDGET_KIB)	      /* of it in use */
 #define BUDGET_STACK_SPACE (320 * BUDGET_KIB) /* with its guard */
