@@ -132,6 +132,8 @@ void report_json_stopped(struct report *r, const struct server_counters *sums,
 		{ "timeouts_slow", sums->timeouts_slow },
 		{ "timeouts_paused", sums->timeouts_paused },
 		{ "overruns", sums->overruns },
+		{ "memory_ends", sums->memory_ends },
+		{ "memory_most", sums->memory_most },
 		{ "disconnects_sent", sums->disconnects_sent },
 		{ "disconnects_received", sums->disconnects_received },
 	};

@@ -31,13 +31,78 @@ void channel_reclaim(struct weft_channel *ch)
 	channel_unref(ch);
 }
 
-/* --- the end -----------------------------------------------------------------
+/* --- the inbox ---------------------------------------------------------------
  */
 
 static bool has_wire(const struct weft_channel *ch)
 {
 	return ch->wire.ops;
 }
+
+static size_t cost_of(const struct weft_shared *m)
+{
+	return m->msg->size + CHANNEL_MESSAGE_COST;
+}
+
+/* What waits and what is being read: it counts with the node's memory. */
+static void tell_kept(struct weft_channel *ch)
+{
+	if (has_wire(ch))
+		ch->wire.ops->keep(
+			ch->wire.ctx,
+			ch->cost + (ch->current ? cost_of(ch->current) : 0));
+}
+
+static void let_go_of_current(struct weft_channel *ch)
+{
+	if (ch->current)
+		shared_put(ch->current);
+	ch->current = NULL;
+}
+
+void channel_drop(struct weft_channel *ch)
+{
+	let_go_of_current(ch);
+	tell_kept(ch);
+}
+
+/* The first that waits, now nobody's; NULL when none does. */
+static struct weft_shared *unqueue(struct weft_channel *ch)
+{
+	struct weft_shared *m = ch->first;
+
+	if (!m)
+		return NULL;
+	ch->first = m->behind;
+	if (!ch->first)
+		ch->last = NULL;
+	ch->cost -= cost_of(m);
+	return m;
+}
+
+/* There may be less than there was. */
+static void has_less(struct weft_channel *ch)
+{
+	tell_kept(ch);
+	if (ch->paused && ch->cost <= CHANNEL_IN_MAX / 2 && has_wire(ch)) {
+		ch->paused = false;
+		ch->wire.ops->resume(ch->wire.ctx);
+	}
+}
+
+/* Nobody will read them: their peer may be back with more before the last task
+ * of this session has ended. */
+static void drop_unread(struct weft_channel *ch)
+{
+	struct weft_shared *m;
+
+	while ((m = unqueue(ch)))
+		shared_put(m);
+	has_less(ch);
+}
+
+/* --- the end -----------------------------------------------------------------
+ */
 
 /* The handle may live on; the channel does not. */
 static void settle(struct weft_channel *ch)
@@ -71,20 +136,13 @@ static void closed_done(void *arg, int rc)
 	is_over(arg);
 }
 
-static void drop_inbox(struct weft_channel *ch)
-{
-	while (channel_take(ch))
-		;
-	channel_drop(ch);
-}
-
 /* The last task of the channel has ended. */
 static void tasks_ended(void *ctx)
 {
 	struct weft_channel *ch = ctx;
 	const struct weft_protocol *p = &ch->protocol->p;
 
-	drop_inbox(ch);
+	channel_drop(ch);
 	if (!ch->told || !p->closed) {
 		is_over(ch);
 		return;
@@ -105,11 +163,24 @@ static void end(struct weft_channel *ch)
 	if (ch->closed)
 		return;
 	ch->closed = true;
+	drop_unread(ch);
 	task_owner_close(&ch->owner);
 	/* Those of other owners that wait here. */
 	task_wake_all(&ch->readers);
 	LL_FOREACH (ch->writers, w)
 		task_wake_all(&w->wake);
+}
+
+struct weft_shared *channel_take(struct weft_channel *ch)
+{
+	let_go_of_current(ch);
+	ch->current = unqueue(ch);
+	has_less(ch);
+	if (!ch->current)
+		return NULL;
+	if (!ch->first && ch->patient && !has_wire(ch))
+		end(ch); /* its last message is out */
+	return ch->current;
 }
 
 void channel_quit(struct weft_channel *ch, uint8_t reason)
@@ -261,39 +332,6 @@ static void serve(struct weft_channel *ch)
 /* --- in ----------------------------------------------------------------------
  */
 
-static size_t cost_of(const struct weft_shared *m)
-{
-	return m->msg->size + CHANNEL_MESSAGE_COST;
-}
-
-void channel_drop(struct weft_channel *ch)
-{
-	if (ch->current)
-		shared_put(ch->current);
-	ch->current = NULL;
-}
-
-struct weft_shared *channel_take(struct weft_channel *ch)
-{
-	struct weft_shared *m = ch->first;
-
-	channel_drop(ch);
-	if (!m)
-		return NULL;
-	ch->first = m->behind;
-	if (!ch->first)
-		ch->last = NULL;
-	ch->cost -= cost_of(m);
-	ch->current = m;
-	if (ch->paused && ch->cost <= CHANNEL_IN_MAX / 2 && has_wire(ch)) {
-		ch->paused = false;
-		ch->wire.ops->resume(ch->wire.ctx);
-	}
-	if (!ch->first && ch->patient && !has_wire(ch))
-		end(ch); /* its last message is out */
-	return m;
-}
-
 void plugin_channel_message(struct weft_channel *ch, struct msg *msg)
 {
 	struct weft_shared *m;
@@ -315,6 +353,7 @@ void plugin_channel_message(struct weft_channel *ch, struct msg *msg)
 		ch->paused = true;
 		ch->wire.ops->pause(ch->wire.ctx);
 	}
+	tell_kept(ch);
 }
 
 /* --- out ---------------------------------------------------------------------

@@ -159,6 +159,13 @@ static void end_resume(void *ctx)
 	net_later_ask(e->pipe->later);
 }
 
+/* There is no server whose memory it would be. */
+static void end_keep(void *ctx, size_t bytes)
+{
+	(void)ctx;
+	(void)bytes;
+}
+
 static void end_facts(void *ctx, struct peer_facts *out)
 {
 	const struct pipe_end *e = ctx;
@@ -176,6 +183,7 @@ static const struct wire_ops pipe_wire = {
 	.send_packed = end_send_packed,
 	.pause = end_pause,
 	.resume = end_resume,
+	.keep = end_keep,
 	.facts = end_facts,
 	.disconnect = end_disconnect,
 };

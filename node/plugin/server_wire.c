@@ -28,6 +28,11 @@ static void wire_resume(void *ctx)
 	channel_resume(ctx);
 }
 
+static void wire_keep(void *ctx, size_t bytes)
+{
+	channel_keep(ctx, bytes);
+}
+
 static void wire_facts(void *ctx, struct peer_facts *out)
 {
 	channel_facts(ctx, out);
@@ -43,6 +48,7 @@ static const struct wire_ops server_wire = {
 	.send_packed = wire_send_packed,
 	.pause = wire_pause,
 	.resume = wire_resume,
+	.keep = wire_keep,
 	.facts = wire_facts,
 	.disconnect = wire_disconnect,
 };

@@ -21,6 +21,7 @@ struct wire_ops {
 				struct packed *payload);
 	void (*pause)(void *ctx);
 	void (*resume)(void *ctx);
+	void (*keep)(void *ctx, size_t bytes); /* of messages, now */
 	void (*facts)(void *ctx, struct peer_facts *out);
 
 	/* End the session with this reason, soon: the first one stands. */

@@ -15,6 +15,9 @@ static enum err seal(struct rlpx *x, struct buf *out, uint8_t *at, size_t n)
 	}
 	frame_seal(&x->codec, at, n);
 	buf_commit(out, frame_room(n));
+	/* There was room for it uncompressed. */
+	if (out->room > KEPT_ROOM && out->len < out->room / 4)
+		buf_shrink(out);
 	return ERR_NONE;
 }
 

@@ -30,6 +30,7 @@ static enum err queued(struct channel *ch, size_t before, enum err rc)
 	/* The write deadline starts with the first byte that waits. */
 	if (!p->pace.writing)
 		net_timer_set(p->timer, net_loop_now(p->server->loop));
+	peer_weigh_all(p);
 	return ERR_NONE;
 }
 
@@ -56,6 +57,15 @@ enum err channel_send_packed(struct channel *ch, uint32_t code,
 		  : queued(ch, before,
 			   rlpx_send_packed(p->rlpx, net_stream_out(p->stream),
 					    ch->match, code, payload));
+}
+
+void channel_keep(struct channel *ch, size_t bytes)
+{
+	struct peer *p = ch->peer;
+
+	p->kept = p->kept - ch->kept + bytes;
+	ch->kept = bytes;
+	peer_weigh_all(p);
 }
 
 const struct capability *channel_capability(const struct channel *ch)
@@ -203,6 +213,7 @@ static void rebind(struct channel *ch, struct offer *offer,
 {
 	close_one(ch);
 	channel_resume(ch);
+	channel_keep(ch, 0);
 	adopt(ch, offer, to);
 	ch->user = NULL;
 	room_leave(&ch->peer->room, ch->match);

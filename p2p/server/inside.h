@@ -39,6 +39,7 @@ struct server {
 	struct dial dial;
 	struct trusted *trusted; /* a table */
 
+	size_t memory; /* bytes that all peers hold, as last weighed */
 	struct server_counters counters; /* bytes: of ended streams */
 };
 

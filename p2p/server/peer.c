@@ -98,6 +98,7 @@ static void keep_pace(struct peer *p)
 	enum pace_due due;
 	struct mono next;
 
+	peer_weigh(p);
 	pace_out(&p->pace, now, net_stream_queued(p->stream),
 		 net_stream_bytes_out(p->stream));
 	while ((due = pace_tick(&p->pace, now, &next)) == PACE_PING)
@@ -191,6 +192,7 @@ static void on_drained(void *ctx)
 {
 	struct peer *p = ctx;
 
+	peer_weigh(p);
 	if (p->state == PEER_UP)
 		peer_drained(p);
 }

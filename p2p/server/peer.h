@@ -66,6 +66,7 @@ struct channel {
 	uint32_t match; /* as rlpx counts them */
 	bool open;	/* opened was called, closed was not */
 	bool paused;
+	size_t kept; /* bytes of messages that the protocol keeps */
 };
 
 struct peer {
@@ -97,6 +98,8 @@ struct peer {
 	size_t channel_count;
 	struct room room; /* of the outbound budget; by match */
 	size_t pauses;	  /* channels that want no more for now */
+	size_t kept;	  /* bytes that protocols keep, all of them */
+	size_t held;	  /* bytes in all, when it was last weighed */
 
 	uint8_t reason; /* how it ended */
 	char cause[PEER_CAUSE];
@@ -164,6 +167,15 @@ void peer_pong(struct peer *p);
 /* peer_drained - the stream has sent some of what waited, if not all. Calls
  * protocols. */
 void peer_drained(struct peer *p);
+
+/* --- weight.c: memory ---------------------------------------------------- */
+
+/* peer_weigh - what p holds changed. */
+void peer_weigh(struct peer *p);
+
+/* peer_weigh_all - the same where it may have grown: when that is too much, it
+ * ends peers, maybe p. Calls nobody back. */
+void peer_weigh_all(struct peer *p);
 
 /* --- channel.c ----------------------------------------------------------- */
 

@@ -85,6 +85,7 @@ void peer_cut(struct peer *p)
 		return;
 	p->state = PEER_CLOSING;
 	net_stream_close(p->stream);
+	peer_weigh(p);
 }
 
 static bool too_many_drain(const struct server *s)
@@ -156,6 +157,7 @@ void peer_end(struct peer *p, uint8_t reason, enum peer_word word,
 	if (!(word == PEER_TELL && reason != DISC_NETWORK && say_goodbye(p)) &&
 	    !(word == PEER_FAIL && linger(p)))
 		close_stream(p);
+	peer_weigh(p);
 	/* Protocols are told from there. */
 	net_timer_set(p->timer, net_loop_now(p->server->loop));
 }

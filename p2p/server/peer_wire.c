@@ -291,6 +291,7 @@ static void pump_and_pace(struct peer *p, size_t len)
 	uint64_t before = rlpx_frames(p->rlpx);
 
 	pump(p);
+	peer_weigh_all(p);
 	if (!peer_is_live(p))
 		return; /* peer_end has set the timer */
 	pace_bytes(&p->pace, net_loop_now(p->server->loop), len,

@@ -77,6 +77,11 @@ MUST_USE enum err channel_send_packed(struct channel *ch, uint32_t code,
 void channel_pause(struct channel *ch);
 void channel_resume(struct channel *ch);
 
+/* channel_keep - so many bytes of this channel's messages are kept by the
+ * protocol now. They count with all else that peers hold of the server's
+ * memory; too much of that ends the peer that holds most, maybe this one. */
+void channel_keep(struct channel *ch, size_t bytes);
+
 /* channel_capability - which one it is for; borrowed until `closed`. */
 const struct capability *channel_capability(const struct channel *ch);
 

@@ -100,6 +100,8 @@ static struct server *new_server(struct net_loop *loop,
 	s->config.protocols = NULL; /* ours are in s->offer */
 	if (s->config.max_pending == 0)
 		s->config.max_pending = SERVER_MAX_PENDING;
+	if (s->config.memory == 0)
+		s->config.memory = SERVER_MEMORY;
 	admit_init(&s->admit, &s->limits->admit, s->config.max_pending);
 	replay_init(&s->replay, s->limits->replays);
 	linger_init(&s->linger, &s->limits->linger);
@@ -156,6 +158,11 @@ void server_self(const struct server *s, struct enode *out)
 size_t server_peers(const struct server *s)
 {
 	return HASH_COUNT(s->by_id);
+}
+
+size_t server_memory(const struct server *s)
+{
+	return s->memory;
 }
 
 void server_read_counters(const struct server *s, struct server_counters *out)

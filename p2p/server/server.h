@@ -14,6 +14,7 @@
 enum {
 	SERVER_MAX_PEERS = 50, /* defaults */
 	SERVER_MAX_PENDING = 50,
+	SERVER_MEMORY = 512 * 1024 * 1024,
 };
 
 enum server_listen {
@@ -54,6 +55,9 @@ struct server_config {
 	size_t max_peers;      /* 0: nobody */
 	size_t max_pending;    /* 0: SERVER_MAX_PENDING */
 	size_t dial_ratio;     /* one in so many peers is dialed; 0: three */
+	size_t memory;	       /* bytes that peers may hold together; 0:
+				* SERVER_MEMORY. Over it the peer that holds
+				* most is ended */
 	struct netlist restrict_to; /* dialed and accepted; empty: all */
 	const struct log *log;	    /* borrowed; may be NULL */
 
@@ -81,6 +85,8 @@ struct server_counters {
 				   * ours taken for too long */
 	uint64_t timeouts_paused; /* a protocol left its messages waiting */
 	uint64_t overruns;	  /* more at once than can wait */
+	uint64_t memory_ends;	  /* sessions ended for what they held */
+	uint64_t memory_most;	  /* bytes that peers held at one time */
 	uint64_t disconnects_sent;
 	uint64_t disconnects_received;
 	uint64_t messages_in, messages_out;
@@ -168,6 +174,10 @@ size_t server_offered(const struct server *s, const struct capability **out);
 void server_self(const struct server *s, struct enode *out);
 
 size_t server_peers(const struct server *s);
+
+/* server_memory - bytes that peers hold now: what came from them and is not yet
+ * dealt with, and what is on its way to them. */
+size_t server_memory(const struct server *s);
 void server_read_counters(const struct server *s, struct server_counters *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server_peers.c - the set of peers: who may enter it, coming and going. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "p2p/server/checkpoint.h"
@@ -183,6 +184,7 @@ void server_leave(struct server *s, struct peer *p)
  * strangers could have any number of them drain. */
 void server_farewell(struct server *s, struct peer *p)
 {
+	assert(p->held == 0);
 	admit_release(&s->admit, &p->slot);
 	if (p->prev)
 		p->prev->next = p->next;

@@ -13,6 +13,7 @@ static struct {
 	uint32_t sent[16]; /* codes */
 	size_t count;
 	int pauses, resumes;
+	size_t kept;
 	int reason; /* of the disconnect, or -1 */
 	int disconnects;
 } wire;
@@ -45,6 +46,12 @@ static void resume_wire(void *ctx)
 	wire.resumes++;
 }
 
+static void keep(void *ctx, size_t bytes)
+{
+	(void)ctx;
+	wire.kept = bytes;
+}
+
 static void facts(void *ctx, struct peer_facts *out)
 {
 	(void)ctx;
@@ -63,6 +70,7 @@ static const struct wire_ops ops = {
 	.send_packed = take_packed,
 	.pause = pause_wire,
 	.resume = resume_wire,
+	.keep = keep,
 	.facts = facts,
 	.disconnect = disconnect,
 };
@@ -327,6 +335,31 @@ Test(channel, pauses_over_its_budget_and_resumes_at_half)
 	cr_assert_leq(held * cost, (size_t)CHANNEL_IN_MAX / 2);
 	cr_assert_gt((held + 1) * cost, (size_t)CHANNEL_IN_MAX / 2);
 	cr_assert_eq(wire.resumes, 1);
+	session_close(&s);
+}
+
+/* What it says counts with the node's memory. */
+Test(channel, says_what_it_keeps)
+{
+	const size_t cost = 1000 + CHANNEL_MESSAGE_COST;
+	struct session s;
+
+	session_open(&s, "run");
+	deliver(&s, 1000);
+	cr_assert_eq(wire.kept, cost);
+	deliver(&s, 1000);
+	deliver(&s, 1000);
+	cr_assert_eq(wire.kept, 3 * cost);
+	weft_wake(seen.go);
+	turn(&s);
+	cr_assert_eq(wire.kept, 3 * cost, "one is being read");
+	weft_wake(seen.go);
+	turn(&s);
+	cr_assert_eq(wire.kept, 2 * cost);
+	channel_quit(s.ch, DISC_REQUESTED);
+	cr_assert_eq(wire.kept, cost, "the payload is the reader's still");
+	turn(&s);
+	cr_assert_eq(wire.kept, (size_t)0);
 	session_close(&s);
 }
 
