@@ -48,6 +48,7 @@ struct node_config {
 
 	size_t max_peers;
 	size_t max_pending;		   /* 0: SERVER_MAX_PENDING */
+	size_t memory;			   /* 0: SERVER_MEMORY */
 	size_t dial_ratio;		   /* as of server_config */
 	const struct netlist *restrict_to; /* NULL: no restriction */
 	enum rlpx_plain plain;

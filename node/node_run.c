@@ -311,6 +311,7 @@ static void open_node(struct run *n, const struct ecc_keypair *key)
 		.plugin_count = c->plugin_count,
 		.max_peers = c->max_peers,
 		.max_pending = c->max_pending,
+		.memory = c->memory,
 		.dial_ratio = c->dial_ratio,
 		.restrict_to = c->restrict_to,
 		.plain = c->plain,

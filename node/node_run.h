@@ -35,6 +35,7 @@ struct node_run_config {
 	const struct netlist *restrict_to; /* NULL: no restriction */
 	size_t max_peers;
 	size_t max_pending; /* 0: the server's default, here and below */
+	size_t memory;
 	size_t dial_ratio;
 	enum rlpx_plain plain;
 	uint64_t duration_ms; /* 0: until a signal */

@@ -120,6 +120,60 @@ enum err parse_duration(uint64_t *ms, const char *text, uint64_t min,
 	return ERR_NONE;
 }
 
+static const struct {
+	const char *name;
+	unsigned shift;
+} size_units[] = { { "", 0 }, { "KiB", 10 }, { "MiB", 20 }, { "GiB", 30 } };
+
+const char *parse_size_text(char out[PARSE_SIZE_MAX], uint64_t bytes)
+{
+	size_t i = ARRAY_LEN(size_units) - 1;
+
+	while (!bytes || bytes & ((UINT64_C(1) << size_units[i].shift) - 1)) {
+		if (i == 0)
+			break;
+		i--;
+	}
+	snprintf(out, PARSE_SIZE_MAX, "%" PRIu64 "%s",
+		 bytes >> size_units[i].shift, size_units[i].name);
+	return out;
+}
+
+static bool size_of(uint64_t *out, const char *text)
+{
+	const char *end;
+	uint64_t v;
+
+	if (!digits(&v, text, &end))
+		return false;
+	if (end[0] == ' ' && end[1])
+		end++;
+	for (size_t i = 0; i < ARRAY_LEN(size_units); i++)
+		if (!strcmp(end, size_units[i].name))
+			return !__builtin_mul_overflow(
+				v, UINT64_C(1) << size_units[i].shift, out);
+	return false;
+}
+
+enum err parse_size(uint64_t *out, const char *text, uint64_t min, uint64_t max,
+		    struct why *why)
+{
+	char low[PARSE_SIZE_MAX], high[PARSE_SIZE_MAX];
+	uint64_t v;
+
+	if (!size_of(&v, text))
+		return err_fail(why, ERR_FORMAT,
+				"\"%.40s\": not a size (like 512MiB, 2GiB, or "
+				"bytes)",
+				text);
+	if (v < min || v > max)
+		return err_fail(why, ERR_LIMIT, "\"%.40s\": not from %s to %s",
+				text, parse_size_text(low, min),
+				parse_size_text(high, max));
+	*out = v;
+	return ERR_NONE;
+}
+
 enum err parse_level(enum log_level *out, const char *text, struct why *why)
 {
 	if (!log_level_parse(out, text))

@@ -20,6 +20,17 @@ MUST_USE enum err parse_count(uint64_t *out, const char *text, uint64_t min,
 MUST_USE enum err parse_duration(uint64_t *ms, const char *text, uint64_t min,
 				 uint64_t max, struct why *why);
 
+/* parse_size - "512MiB", "64 KiB", "2GiB", or bytes. Errors likewise. */
+MUST_USE enum err parse_size(uint64_t *out, const char *text, uint64_t min,
+			     uint64_t max, struct why *why);
+
+/* parse_size_text - the same the other way, in the largest unit of which it is
+ * a whole number. Returns out. */
+enum {
+	PARSE_SIZE_MAX = 24
+};
+const char *parse_size_text(char out[PARSE_SIZE_MAX], uint64_t bytes);
+
 /* parse_level - a name of a log level. ERR_FORMAT. */
 MUST_USE enum err parse_level(enum log_level *out, const char *text,
 			      struct why *why);

@@ -173,6 +173,28 @@ const struct setting_type setting_interval = {
 	.print = print_interval,
 };
 
+static enum err read_size(void *field, const char *text,
+			  const struct setting_row *row, struct why *why)
+{
+	return parse_size(field, text, row->min, row->max, why);
+}
+
+static bool print_size(FILE *out, const void *field)
+{
+	char text[PARSE_SIZE_MAX];
+
+	fputs(parse_size_text(text, *(const uint64_t *)field), out);
+	return true;
+}
+
+const struct setting_type setting_size = {
+	.name = "size",
+	.form = SETTING_EITHER,
+	.size = sizeof(uint64_t),
+	.read = read_size,
+	.print = print_size,
+};
+
 static enum err read_level(void *field, const char *text,
 			   const struct setting_row *row, struct why *why)
 {

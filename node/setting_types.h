@@ -72,15 +72,16 @@ enum setting_log_format {
 
 /* flag: bool. count: uint64_t in row->min..max. interval: uint64_t of
  * milliseconds in row->min..max, from a duration ("15s") or decimal seconds.
+ * size: uint64_t of bytes in row->min..max ("512MiB").
  * text and path: char *, not empty. hello_name: the same, 1..row->max
  * printable ASCII letters. listen: struct setting_listen. level: enum
  * log_level. nodes: struct setting_nodes that can be dialed; identities: the
  * same, with or without an address. networks: struct setting_networks.
  * log_format: enum setting_log_format. */
 extern const struct setting_type setting_flag, setting_count, setting_interval,
-	setting_text, setting_path, setting_hello_name, setting_listen,
-	setting_level, setting_nodes, setting_identities, setting_networks,
-	setting_log_format;
+	setting_size, setting_text, setting_path, setting_hello_name,
+	setting_listen, setting_level, setting_nodes, setting_identities,
+	setting_networks, setting_log_format;
 
 /* setting_print_text - in double quotes, as one line. */
 void setting_print_text(FILE *out, const char *text);

@@ -62,6 +62,7 @@ struct settings {
 	struct setting_networks netrestrict;
 	uint64_t max_peers;
 	uint64_t max_pending;
+	uint64_t memory;
 	uint64_t dial_ratio;
 	bool accept_plain;
 	uint64_t duration_ms;

@@ -7,6 +7,8 @@ enum {
 	INTERVAL_MS_MAX = 500 * 60 * 60 * 1000, /* three weeks */
 };
 
+#define MEMORY_MIN (UINT64_C(16) << 20)
+#define MEMORY_MAX (UINT64_C(1) << 40)
 #define FIELD(member) offsetof(struct settings, member)
 
 static const struct setting_type plugins_type = {
@@ -77,6 +79,16 @@ static const struct setting_row rows[] = {
 	  .min = 1,
 	  .max = NODE_PEERS_MAX,
 	  .help = "most connections at a time that are no session yet" },
+	{ .key = "memory",
+	  .flag = "memory",
+	  .value = "SIZE",
+	  .type = &setting_size,
+	  .field = FIELD(memory),
+	  .fallback = "512MiB",
+	  .min = MEMORY_MIN,
+	  .max = MEMORY_MAX,
+	  .help = "most that all peers together may hold (2GiB); then the\n"
+		  "one that holds most is disconnected" },
 	{ .key = "dial_ratio",
 	  .flag = "dial-ratio",
 	  .value = "N",

@@ -130,6 +130,7 @@ static struct node_run_config config_of(const struct settings *s)
 		.restrict_to = s->netrestrict.list,
 		.max_peers = s->max_peers,
 		.max_pending = s->max_pending,
+		.memory = s->memory,
 		.dial_ratio = s->dial_ratio,
 		.plain =
 			s->accept_plain ? RLPX_PLAIN_ACCEPT : RLPX_PLAIN_REFUSE,

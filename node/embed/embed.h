@@ -48,7 +48,7 @@ struct weft_server {
 	struct addr listen;
 	enum server_listen listening;
 	struct ecc_keypair key;
-	size_t max_peers, max_pending;
+	size_t max_peers, max_pending, memory;
 	struct enode *static_nodes;
 	size_t static_count;
 	void (*on_log)(void *ctx, int level, const char *line);

@@ -138,6 +138,7 @@ static enum err configure(struct weft_server *s,
 
 	s->max_peers = c->max_peers ? c->max_peers : SERVER_MAX_PEERS;
 	s->max_pending = c->max_pending;
+	s->memory = c->memory;
 	s->on_log = c->log;
 	s->on_event = c->event;
 	s->ctx = c->ctx;

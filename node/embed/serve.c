@@ -127,6 +127,7 @@ static enum err open_server(struct weft_server *s, struct why *why)
 		.listen = s->listen,
 		.max_peers = s->max_peers,
 		.max_pending = s->max_pending,
+		.memory = s->memory,
 		.log = &s->log,
 		.event = happened,
 		.ctx = s,

@@ -38,6 +38,8 @@ WRONG = [
     (["run", "--max-peers", "-1"], "--max-peers: "),
     (["run", "--max-peers", "many"], "--max-peers: "),
     (["run", "--max-pending", "0"], "--max-pending: "),
+    (["run", "--memory", "15MiB"], "--memory: "),
+    (["run", "--memory", "1GB"], "--memory: "),
     (["run", "--dial-ratio", "0"], "--dial-ratio: "),
     (["run", "--trusted", "enode://12"], "--trusted: "),
     (["run", "--netrestrict", "10.0.0.0"], "not a network"),

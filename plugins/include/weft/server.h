@@ -81,6 +81,9 @@ struct weft_server_config {
 	 * WEFT_EINVAL in it. May be NULL. */
 	void (*event)(void *ctx, const struct weft_server_event *event);
 	void *ctx; /* given to log and event */
+
+	uint64_t
+		memory; /* bytes that all peers together may hold; 0: 512 MiB */
 };
 
 /* weft_server_open - check the configuration and listen; who comes is not heard

@@ -457,6 +457,27 @@ Test(embed, two_servers_talk)
 	close_pair(&p);
 }
 
+/* One byte is too little even for a handshake. */
+Test(embed, gives_its_peers_no_more_memory_than_was_said)
+{
+	struct weft_server_config c;
+	struct diary d;
+	struct weft_server *a, *b;
+
+	init(&d);
+	c = config_of(&d);
+	a = open_server(&c);
+	c = config_of(NULL);
+	c.memory = 1;
+	b = open_server(&c);
+	start_server(a);
+	start_server(b);
+	cr_assert_eq(weft_server_add_peer(a, weft_server_enode(b)), 0);
+	cr_assert_lt(await(&d, WEFT_EVENT_DIAL_FAILED, 1), EVENTS_MAX);
+	weft_server_close(a);
+	weft_server_close(b);
+}
+
 Test(embed, a_stop_ends_sessions_with_a_word_and_every_fiber)
 {
 	struct pair p;

@@ -80,6 +80,54 @@ Test(parse, reads_durations_with_unit_or_as_seconds)
 	}
 }
 
+Test(parse, reads_sizes_with_unit_or_as_bytes)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		const char *printed;
+	} right[] = {
+		{ "1", 1, "1" },
+		{ "1023", 1023, "1023" },
+		{ "1024", 1024, "1KiB" },
+		{ "1KiB", 1024, "1KiB" },
+		{ "64 MiB", 64 << 20, "64MiB" },
+		{ "512MiB", 512u << 20, "512MiB" },
+		{ "1536MiB", 1536u << 20, "1536MiB" },
+		{ "2GiB", UINT64_C(2) << 30, "2GiB" },
+	};
+	static const char *const wrong[] = {
+		"",	  "MiB",
+		"-1",	  "1.5GiB",
+		"1MB",	  "1mib",
+		"1 ",	  " 1",
+		"1  MiB", "1MiB ",
+		"01MiB",  "1MiB x",
+		"0x10",	  "99999999999999GiB",
+	};
+	const uint64_t most = UINT64_C(2) << 30;
+	char text[PARSE_SIZE_MAX];
+	struct why why = WHY_NONE;
+	uint64_t v = 7;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		cr_assert_eq(parse_size(&v, wrong[i], 1, most, &why),
+			     ERR_FORMAT, "%s", wrong[i]);
+	cr_assert_str_eq(why.text, "\"99999999999999GiB\": not a size (like "
+				   "512MiB, 2GiB, or bytes)");
+	cr_assert_eq(parse_size(&v, "0", 1, most, &why), ERR_LIMIT);
+	cr_assert_eq(parse_size(&v, "2147483649", 1, most, &why), ERR_LIMIT);
+	cr_assert_str_eq(why.text, "\"2147483649\": not from 1 to 2GiB");
+	cr_assert_eq(v, 7);
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		cr_assert_eq(parse_size(&v, right[i].text, 1, most, &why),
+			     ERR_NONE, "%s", right[i].text);
+		cr_assert_eq(v, right[i].bytes, "%s", right[i].text);
+		cr_assert_str_eq(parse_size_text(text, v), right[i].printed);
+	}
+	cr_assert_str_eq(parse_size_text(text, 0), "0");
+}
+
 Test(parse, reads_levels)
 {
 	enum log_level level = LOG_ERROR;

@@ -140,6 +140,7 @@ Test(settings, have_defaults)
 	cr_assert_eq(s.peers.count, 0);
 	cr_assert_eq(s.max_peers, 50);
 	cr_assert_eq(s.max_pending, 50);
+	cr_assert_eq(s.memory, 512u << 20);
 	cr_assert_eq(s.dial_ratio, 3);
 	cr_assert_eq(s.trusted.count, 0);
 	cr_assert_null(s.netrestrict.list);
@@ -163,6 +164,7 @@ Test(settings, are_read_from_yaml)
 				  "  - '" NODE_B "'\n"
 				  "max_peers: 20\n"
 				  "max_pending: 10\n"
+				  "memory: 64 MiB\n"
 				  "dial_ratio: 2\n"
 				  "trusted: [enode://" KEY_A "]\n"
 				  "netrestrict:\n"
@@ -185,6 +187,7 @@ Test(settings, are_read_from_yaml)
 	cr_assert_eq(s.peers.list[1].tcp, 2);
 	cr_assert_eq(s.max_peers, 20);
 	cr_assert_eq(s.max_pending, 10);
+	cr_assert_eq(s.memory, 64u << 20);
 	cr_assert_eq(s.dial_ratio, 2);
 	cr_assert_eq(s.trusted.count, 1);
 	cr_assert_eq(s.trusted.list[0].tcp, 0);
