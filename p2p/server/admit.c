@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/server/admit.h"
 
-#include "p2p/server/table.h"
+#include "p2p/crypto/hashtable.h"
 
 /* Keys of tables, so of one length and without holes. */
 struct ip_key {
@@ -46,7 +46,7 @@ static void *new_entry(size_t size)
 void admit_init(struct admit *a, const struct admit_limits *limits,
 		size_t max_pending)
 {
-	table_init();
+	hashtable_init();
 	*a = (struct admit){ .limits = limits, .max_pending = max_pending };
 }
 

@@ -66,7 +66,7 @@ static void heap_remove(struct dial *d, struct dial_node *n)
 void dial_init(struct dial *d, const struct dial_limits *limits,
 	       const struct secret32 *seed)
 {
-	table_init();
+	hashtable_init();
 	*d = (struct dial){ .limits = limits };
 	drbg_init(&d->chance, seed);
 }

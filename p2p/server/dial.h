@@ -18,8 +18,8 @@
 
 #include "p2p/base/mono.h"
 #include "p2p/crypto/drbg.h"
+#include "p2p/crypto/hashtable.h"
 #include "p2p/enode/enode.h"
-#include "p2p/server/table.h"
 
 struct dial_limits {
 	uint32_t first_ms; /* wait after the first failure */

@@ -19,6 +19,7 @@
 #ifndef P2P_SERVER_PEER_H
 #define P2P_SERVER_PEER_H
 
+#include "p2p/crypto/hashtable.h"
 #include "p2p/net/stream.h"
 #include "p2p/net/work.h"
 #include "p2p/rlpx/rlpx.h"
@@ -28,7 +29,6 @@
 #include "p2p/server/pace.h"
 #include "p2p/server/protocol.h"
 #include "p2p/server/room.h"
-#include "p2p/server/table.h"
 
 struct server;
 struct peer_work;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/server/replay.h"
 
-#include "p2p/server/table.h"
+#include "p2p/crypto/hashtable.h"
 
 struct replay_entry {
 	uint8_t x[32];
@@ -10,7 +10,7 @@ struct replay_entry {
 
 void replay_init(struct replay *r, size_t max)
 {
-	table_init();
+	hashtable_init();
 	*r = (struct replay){ .max = max };
 	/* Pages that no entry was written to cost no memory. */
 	r->ring = calloc(max, sizeof(*r->ring));
