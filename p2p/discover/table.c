@@ -19,6 +19,7 @@ struct entry {
 	struct mono added;
 	struct mono due; /* of the next check; MONO_NEVER: on the slow list */
 	struct addr checked; /* the endpoint that the check under way is of */
+	bool inbound;	     /* it came itself */
 	bool live;
 	bool checking;
 	unsigned checks;
@@ -146,7 +147,7 @@ static bool is_picked(const struct entry *e, enum table_pick pick,
 	case TABLE_ANY:
 		return true;
 	case TABLE_ASKABLE:
-		return e->checks ||
+		return e->checks || !e->inbound ||
 		       !mono_before(now, mono_add_ms(e->added, ASKABLE_MS));
 	case TABLE_LIVE:
 		return e->live;
@@ -269,8 +270,8 @@ static void check_soon(struct table *t, struct entry *e, struct mono now)
 		now, CHECK_FIRST_MS + drbg_below(t->rng, CHECK_SPREAD_MS + 1));
 }
 
-static void append(struct table *t, struct bucket *b, const struct contact *c,
-		   struct mono now)
+static struct entry *append(struct table *t, struct bucket *b,
+			    const struct contact *c, struct mono now)
 {
 	struct entry *e = made(sizeof(*e));
 
@@ -278,6 +279,7 @@ static void append(struct table *t, struct bucket *b, const struct contact *c,
 	e->added = now;
 	check_soon(t, e, now);
 	b->entries[b->count++] = e;
+	return e;
 }
 
 static void drop_replacement(struct bucket *b, size_t at)
@@ -389,7 +391,7 @@ enum err table_add(struct table *t, const struct contact *c,
 		return add_replacement(t, b, c);
 	if (!has_room(t, b, &c->udp.ip))
 		return ERR_DENIED;
-	append(t, b, c, now);
+	append(t, b, c, now)->inbound = origin == TABLE_INBOUND;
 	return ERR_NONE;
 }
 

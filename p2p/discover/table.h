@@ -64,8 +64,9 @@ bool table_is_live(const struct table *t, const struct node_id *id);
 
 enum table_pick {
 	TABLE_ANY,
-	TABLE_ASKABLE, /* checked once, or there for a second: one that has
-			* just come gets its answers before our questions */
+	TABLE_ASKABLE, /* not inbound, or checked once, or there for a second:
+			* one that has just come gets its answers before our
+			* questions */
 	TABLE_LIVE,
 };
 

@@ -416,7 +416,8 @@ Test(table, tells_the_closest_in_order, .init = open_table, .fini = close_table)
 		for (unsigned i = 0; i < 5; i++) {
 			struct contact c = node_at(d, i);
 
-			cr_assert_eq(add(&c), ERR_NONE);
+			cr_assert_eq(table_add(table, &c, TABLE_INBOUND, now),
+				     ERR_NONE);
 		}
 	cr_assert_eq(table_closest(table, out, &target, TABLE_LIVE, now), 0);
 	cr_assert_eq(table_closest(table, out, &target, TABLE_ASKABLE, now), 0);
@@ -431,6 +432,19 @@ Test(table, tells_the_closest_in_order, .init = open_table, .fini = close_table)
 	live_on(4000);
 	cr_assert_eq(table_closest(table, out, &target, TABLE_LIVE, now),
 		     TABLE_CLOSEST);
+}
+
+Test(table, lets_those_be_asked_at_once_that_it_was_told_of, .init = open_table,
+     .fini = close_table)
+{
+	const struct contact *out[TABLE_CLOSEST];
+	struct contact told = node_at(256, 0), came = node_at(256, 1);
+
+	cr_assert_eq(add(&told), ERR_NONE);
+	cr_assert_eq(table_add(table, &came, TABLE_INBOUND, now), ERR_NONE);
+	cr_assert_eq(table_closest(table, out, &came.id, TABLE_ASKABLE, now),
+		     1);
+	cr_assert(node_id_equal(&out[0]->id, &told.id));
 }
 
 Test(table, tells_live_nodes_at_an_exact_distance, .init = open_table,
