@@ -357,6 +357,27 @@ Test(dial, keeps_the_order_of_those_that_stay)
 	dial_clear(&d);
 }
 
+/* No dial in between, which would put the heap in order. */
+Test(dial, keeps_the_order_of_those_that_fail_in_a_row)
+{
+	enum {
+		NODES = 20
+	};
+	struct dial_node *taken[NODES];
+	struct dial d;
+
+	open_dial(&d, NODES);
+	for (size_t i = 0; i < NODES; i++)
+		taken[i] = dial_take(&d, NODES, at(0));
+	for (size_t i = 0; i < NODES; i++)
+		dial_done(&d, taken[i], at(1000 * (NODES - i)));
+	for (size_t i = NODES; i-- > 0;) {
+		cr_assert_eq(dial_due(&d).ns, at(1000 * (NODES - i) + 500).ns);
+		cr_assert_eq(dial_take(&d, NODES, dial_due(&d)), taken[i]);
+	}
+	dial_clear(&d);
+}
+
 /* Every node comes up, in the order of due times, whatever is done to the
  * heap in between. */
 Test(dial, takes_thousands_in_their_order)
