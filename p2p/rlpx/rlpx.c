@@ -215,7 +215,8 @@ size_t rlpx_memory(const struct rlpx *x)
 {
 	return sizeof(*x) + x->in.room + x->tail.len +
 	       (x->job ? sizeof(*x->job) : 0) +
-	       (x->hello ? sizeof(*x->hello) : 0) +
+	       (x->hello ? offsetof(struct hello, payload) + x->hello->len
+			 : 0) +
 	       (x->matches ? (x->local_count + 1) * sizeof(*x->matches) : 0);
 }
 

@@ -155,7 +155,8 @@ MUST_USE enum err rlpx_send_packed(struct rlpx *x, struct buf *out,
 const struct ecc_pub *rlpx_remote(const struct rlpx *x);
 struct span rlpx_handshake_tail(const struct rlpx *x);
 
-/* From RLPX_HELLO on. */
+/* From RLPX_HELLO on. Their Hello ends with its payload's last byte, so look at
+ * it there and do not copy it. */
 const struct hello *rlpx_peer_hello(const struct rlpx *x);
 size_t rlpx_matches(const struct rlpx *x, const struct capability_match **out);
 

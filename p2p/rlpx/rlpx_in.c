@@ -108,6 +108,15 @@ static void open_session(struct rlpx *x)
 	x->state = STATE_OPEN;
 }
 
+/* Most of them are far shorter than they may be, and each session keeps its. */
+static struct hello *without_room(struct hello *h)
+{
+	struct hello *less =
+		realloc(h, offsetof(struct hello, payload) + h->len);
+
+	return less ? less : h;
+}
+
 static enum err first_message(struct rlpx *x, struct rlpx_event *ev,
 			      uint64_t code, struct span payload)
 {
@@ -121,6 +130,7 @@ static enum err first_message(struct rlpx *x, struct rlpx_event *ev,
 		abort();
 	if (hello_read(x->hello, payload))
 		return rlpx_die(x, RLPX_FAULT_HELLO);
+	x->hello = without_room(x->hello);
 	/* "Switch-over point: after our Hello is written and the peer's Hello
 	 * is read" (specs: "Snappy"): so for a refusal of it as well. */
 	x->snappy =
