@@ -73,6 +73,17 @@ static void on_check(uv_check_t *h)
 	end_turn(h->data);
 }
 
+static bool is_eager(struct net_loop *loop)
+{
+	bool sent = loop->sent;
+	bool got = loop->got;
+
+	loop->sent = loop->got = false;
+	return loop->may_be_eager &&
+	       eager_wants_time(&loop->eager, sent, got) &&
+	       eager_poll(&loop->eager, mono_now(), sent, got);
+}
+
 static void on_prepare(uv_prepare_t *h)
 {
 	struct net_loop *loop = h->data;
@@ -82,7 +93,8 @@ static void on_prepare(uv_prepare_t *h)
 	run_tasks(&loop->resume);
 	/* Flushing calls upward, which may have made more work just now; then
 	 * the poll must not block. */
-	if (link_is_alone(&loop->flush) && link_is_alone(&loop->soon))
+	if (link_is_alone(&loop->flush) && link_is_alone(&loop->soon) &&
+	    !is_eager(loop))
 		uv_idle_stop(&loop->idle);
 	else
 		uv_idle_start(&loop->idle, on_idle);
@@ -145,6 +157,8 @@ enum err net_loop_open(struct net_loop **out, struct why *why)
 	link_init(&loop->resume);
 	link_init(&loop->soon);
 	net_work_init(loop);
+	loop->may_be_eager = uv_available_parallelism() > 1;
+	eager_init(&loop->eager);
 
 	/* None of these fails: they only enter lists. */
 	uv_prepare_init(&loop->uv, &loop->prepare);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "p2p/net/eager.h"
 #include "p2p/net/link.h"
 #include "p2p/net/loop.h"
 
@@ -56,6 +57,11 @@ struct net_loop {
 
 	uint64_t iteration;
 	uint64_t writes; /* calls that wrote to a socket */
+
+	/* Since the last poll; see eager.h. */
+	bool sent, got;
+	bool may_be_eager; /* there is more than one processor */
+	struct eager eager;
 
 	struct net_jobs jobs, long_jobs; /* of work.c */
 

@@ -47,6 +47,7 @@ static void on_read(uv_stream_t *h, ssize_t n, const uv_buf_t *buf)
 		return;
 	}
 	s->bytes_in += (uint64_t)n;
+	s->loop->got = true;
 	s->share += (size_t)n;
 	if (share_left(s) == 0)
 		net_stream_in_update(s);

@@ -94,7 +94,10 @@ static int send_on(struct net_stream *s)
 		s->bytes_given += (uint64_t)n;
 		buf_drop(&s->sending, (size_t)n);
 	}
-	return s->sending.len ? give_piece(s) : 0;
+	if (s->sending.len)
+		return give_piece(s);
+	s->loop->sent = true;
+	return 0;
 }
 
 static void on_written(uv_write_t *req, int rc)

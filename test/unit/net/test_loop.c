@@ -139,7 +139,7 @@ Test(net_loop, a_closed_timer_is_silent_even_when_due)
 }
 
 /* A timer that is always due. */
-struct eager {
+struct asks {
 	struct net_loop *loop;
 	struct net_timer *t;
 	unsigned fired;
@@ -147,7 +147,7 @@ struct eager {
 
 static void on_eager(void *ctx)
 {
-	struct eager *e = ctx;
+	struct asks *e = ctx;
 
 	e->fired++;
 	net_timer_set(e->t, net_loop_now(e->loop));
@@ -157,7 +157,7 @@ Test(net_loop, a_timer_that_is_always_due_leaves_room_for_the_others)
 {
 	struct end a = { 0 };
 	struct end b = { 0 };
-	struct eager e = { 0 };
+	struct asks e = { 0 };
 	struct scene sc;
 
 	scene_open(&sc);
