@@ -71,6 +71,9 @@ class Plugin(Sdk):
         weft = os.path.join(prefix, "bin", "weft")
         said = self.must(weft, "new-plugin", "my-hello")
         self.assertIn("cmake -B build", said)
+        for name in os.listdir(self.path("my-hello")):
+            with open(self.path("my-hello", name), encoding="ascii") as file:
+                self.assertNotRegex(file.read(), "@[A-Z_]+@", name)
         self.build_project(self.path("my-hello"))
         plugin = self.path("my-hello", "build", "my-hello.so")
         facts = json.loads(self.must(weft, "plugin", "check", "--json", plugin))
