@@ -172,6 +172,7 @@ struct weft_host {
 	size_t protocol_count;
 	struct instance_rpc rpcs[INSTANCE_RPCS_MAX];
 	size_t rpc_count;
+	struct rpc_call *calls;	  /* that run */
 	struct rpc_call *refused; /* whose `done` is still owed */
 	struct instance_counter counters[INSTANCE_COUNTERS_MAX];
 	size_t counter_count;
@@ -209,7 +210,11 @@ void instance_retry(struct weft_host *h, uint64_t ms);
 /* --- rpc.c ------------------------------------------------------------------
  */
 
-/* rpc_refuse_due - call `done` of those for which there was no task. Runs no
+/* rpcs_close - the host's work is being closed: whoever waits for an answer
+ * gets WEFT_ECLOSED, later, unless the method returns before that. */
+void rpcs_close(struct weft_host *h);
+
+/* rpc_refuse_due - call `done` of those that are refused an answer. Runs no
  * plugin code. */
 void rpc_refuse_due(struct weft_host *h);
 

@@ -121,6 +121,7 @@ static void close_work(struct weft_host *h)
 	posts_close(&h->posts);
 	h->work_closed = true;
 	services_close(h);
+	rpcs_close(h);
 	DL_FOREACH (h->channels, ch)
 		channel_quit(ch, DISC_QUITTING);
 	task_owner_close(&h->work);

@@ -10,10 +10,14 @@ struct rpc_call {
 	const struct instance_rpc *rpc;
 	char *params;
 	struct weft_text result;
-	void (*done)(void *ctx, int rc, const char *json);
+	void (*done)(void *ctx, int rc, const char *json); /* NULL: called */
 	void *ctx;
-	int refusal;	       /* why there was no task for it */
-	struct rpc_call *next; /* of those */
+	struct rpc_call *next; /* of those that run */
+	bool runs;
+
+	/* Why there is no answer from fn, while `done` is still owed. */
+	int refusal;
+	struct rpc_call *then; /* of those */
 };
 
 static bool method_ok(const struct weft_host *h, const char *method)
@@ -51,8 +55,17 @@ size_t instance_rpcs(const struct weft_host *h, const struct instance_rpc **out)
 	return h->rpc_count;
 }
 
+static void free_call(struct rpc_call *c)
+{
+	if (c->runs || c->done)
+		return;
+	buf_clear(&c->result.buf);
+	free(c->params);
+	free(c);
+}
+
 /* Calls upward, last. */
-static void finish(struct rpc_call *c, int rc)
+static void answer(struct rpc_call *c, int rc)
 {
 	void (*done)(void *ctx, int rc, const char *json) = c->done;
 	char *json = rc < 0 ? NULL : text_take(&c->result);
@@ -60,11 +73,18 @@ static void finish(struct rpc_call *c, int rc)
 
 	if (rc >= 0 && !json)
 		rc = c->result.failed ? WEFT_ELIMIT : WEFT_EFAIL;
-	buf_clear(&c->result.buf);
-	free(c->params);
-	free(c);
+	c->done = NULL;
+	free_call(c);
 	done(ctx, rc < 0 ? rc : WEFT_OK, json);
 	free(json);
+}
+
+/* There will be no better answer: it comes later, in any case. */
+static void refuse(struct rpc_call *c, int why)
+{
+	c->refusal = why;
+	LL_APPEND2(c->host->refused, c, then);
+	instance_retry(c->host, 0);
 }
 
 static int run_call(void *arg)
@@ -77,7 +97,17 @@ static int run_call(void *arg)
 
 static void call_done(void *arg, int rc)
 {
-	finish(arg, rc);
+	struct rpc_call *c = arg;
+
+	LL_DELETE(c->host->calls, c);
+	c->runs = false;
+	if (!c->done) {
+		free_call(c);
+		return;
+	}
+	if (c->refusal)
+		LL_DELETE2(c->host->refused, c, then);
+	answer(c, rc);
 }
 
 void instance_rpc_call(struct weft_host *h, const struct instance_rpc *rpc,
@@ -86,6 +116,7 @@ void instance_rpc_call(struct weft_host *h, const struct instance_rpc *rpc,
 		       void *ctx)
 {
 	struct rpc_call *c = calloc(1, sizeof(*c));
+	enum err rc;
 
 	if (!c)
 		abort();
@@ -94,12 +125,21 @@ void instance_rpc_call(struct weft_host *h, const struct instance_rpc *rpc,
 	};
 	c->params = api_text_copy(params);
 	text_init(&c->result, TEXT_MAX);
-	c->refusal =
-		api_result(task_start(&h->work, 0, run_call, c, call_done));
-	if (!c->refusal)
+	rc = task_start(&h->work, 0, run_call, c, call_done);
+	if (rc) {
+		refuse(c, api_result(rc));
 		return;
-	LL_APPEND(h->refused, c);
-	instance_retry(h, 0);
+	}
+	c->runs = true;
+	LL_PREPEND(h->calls, c);
+}
+
+void rpcs_close(struct weft_host *h)
+{
+	struct rpc_call *c;
+
+	LL_FOREACH (h->calls, c)
+		refuse(c, WEFT_ECLOSED);
 }
 
 void rpc_refuse_due(struct weft_host *h)
@@ -107,7 +147,7 @@ void rpc_refuse_due(struct weft_host *h)
 	struct rpc_call *c;
 
 	while ((c = h->refused)) {
-		LL_DELETE(h->refused, c);
-		finish(c, c->refusal);
+		LL_DELETE2(h->refused, c, then);
+		answer(c, c->refusal);
 	}
 }

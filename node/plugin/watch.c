@@ -62,9 +62,9 @@ static void look(struct watch *w)
 
 	if (!is_slow(w, now, &label, &call, &since) || since == w->told)
 		return;
-	w->told = since;
 	if (mono_before(now, w->silent_until))
-		return;
+		return; /* one that goes on will be told of then */
+	w->told = since;
 	w->silent_until = mono_add_ms(now, WATCH_SILENT_MS);
 	log_event(w->log, LOG_WARN, "plugin", "fiber computes without a wait",
 		  LOG_TEXT("fiber", label), LOG_TEXT("last_call", call),
@@ -126,6 +126,9 @@ static void *watcher(void *arg)
 		DL_FOREACH (all.watches, w)
 			look(w);
 	}
+	/* Another may have begun, and sleep where this one has unset that
+	 * somebody does. */
+	pthread_cond_broadcast(&all.changed);
 	pthread_mutex_unlock(&all.lock);
 	return arg;
 }

@@ -12,6 +12,9 @@
 #ifndef PROTOCOL
 #define PROTOCOL "echo"
 #endif
+#ifndef PROTOCOL_VERSION
+#define PROTOCOL_VERSION 1
+#endif
 #ifndef CODES
 #define CODES 1
 #endif
@@ -37,7 +40,7 @@ static int echo_start(struct weft_host *host, void **state)
 	char name[64];
 	struct weft_protocol echo = {
 		.size = sizeof(echo),
-		.version = 1,
+		.version = PROTOCOL_VERSION,
 		.codes = CODES,
 		.run = echo_run,
 	};

@@ -137,6 +137,20 @@ Test(manager, refuses_a_protocol_that_another_offers)
 	house_close(&h);
 }
 
+Test(manager, offers_versions_of_a_protocol_from_different_plugins)
+{
+	struct house h;
+
+	house_open(&h);
+	modules_copy(&h.modules, "good", "good");
+	modules_copy(&h.modules, "twin_two", "twin");
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, "twin", ""), ERR_NONE, "%s", h.why.text);
+	cr_assert_str_eq(h.changes, "+echo/1 +echo/2");
+	cr_assert_eq(h.offered, 2);
+	house_close(&h);
+}
+
 Test(manager, says_when_a_start_fails)
 {
 	struct house h;

@@ -72,6 +72,52 @@ static int time_deaf(struct weft_host *host)
 								: WEFT_ELIMIT;
 }
 
+/* --- an admin call -----------------------------------------------------------
+ */
+
+static struct {
+	bool came;
+	int rc;
+} answer;
+
+static int answer_never(void *state, const char *params, size_t size,
+			struct weft_text *result)
+{
+	(void)state;
+	(void)size;
+	(void)result;
+	return never_listen((void *)params);
+}
+
+static void on_answer(void *ctx, int rc, const char *json)
+{
+	(void)ctx;
+	cr_assert_not(answer.came);
+	cr_assert_null(json);
+	answer.came = true;
+	answer.rc = rc;
+}
+
+static bool has_answer(void *ctx)
+{
+	(void)ctx;
+	return answer.came;
+}
+
+static int call_deaf(struct weft_host *host)
+{
+	const struct instance_rpc *rpcs;
+	int rc = weft_rpc_add(host, "thing_wait", answer_never, NULL);
+
+	deaf.host = host;
+	instance_rpcs(host, &rpcs);
+	instance_rpc_call(host, &rpcs[0], "[]", on_answer, NULL);
+	return rc;
+}
+
+/* --- parking -----------------------------------------------------------------
+ */
+
 /* A plugin whose fiber began like that is left behind. */
 static void park(int (*begin)(struct weft_host *host), char seen)
 {
@@ -93,6 +139,8 @@ static void park(int (*begin)(struct weft_host *host), char seen)
 			 "thing, parked for ever in weft_sleep_until");
 	task_count(r.tasks, &counts);
 	cr_assert_eq(counts.parked, (size_t)1);
+	if (begin == call_deaf)
+		rig_until(&r, has_answer, NULL);
 	instance_abandon(i.host);
 	rig_close(&r);
 }
@@ -110,4 +158,11 @@ Test(parked, posts_keep_what_they_were_given)
 Test(parked, timers_keep_what_they_were_given)
 {
 	park(time_deaf, 't');
+}
+
+/* Whoever asked is not kept waiting for ever. */
+Test(parked, admin_calls_are_answered_and_keep_what_they_were_given)
+{
+	park(call_deaf, '[');
+	cr_assert_eq(answer.rc, WEFT_ECLOSED);
 }
