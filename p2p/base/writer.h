@@ -57,6 +57,11 @@ static inline void wr_be24(struct writer *w, uint32_t v)
 	wr_be(w, v, 3);
 }
 
+static inline void wr_be32(struct writer *w, uint32_t v)
+{
+	wr_be(w, v, 4);
+}
+
 static inline void wr_zeros(struct writer *w, size_t n)
 {
 	if (w->failed || n > w->left) {
