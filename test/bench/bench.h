@@ -3,7 +3,7 @@
  *
  * Each row is measured in rounds, contenders interleaved within a round, since
  * figures drift on a busy machine while ratios within a round hold. What is
- * printed is the median of the rounds. */
+ * printed is the median of the rounds, by the thread's CPU time. */
 #ifndef TEST_BENCH_BENCH_H
 #define TEST_BENCH_BENCH_H
 

@@ -195,6 +195,17 @@ def floor_rows(rows, core):
     return out
 
 
+def curve_us(core):
+    """Of one handshake, both ends."""
+    return sum(times * 1e6 / find(core, row) for times, row in (
+        (8, "ECDH"), (4, "public key of"), (1, "sign"), (1, "recover")))
+
+
+def connection_us(rows):
+    run = rows["connect:1"]["weft"]
+    return run["own_cpu_us"] + run["peer_cpu_us"]
+
+
 def core_rows(core):
     out = ["| | weft | | beside it | ratio |", "|---|---:|---|---:|---:|"]
     for row in core:
@@ -221,8 +232,8 @@ def noise_text(results):
     if not noisy:
         return f"All of the {runs} runs had the machine to themselves."
     return (f"**In {noisy} of the {runs} runs something else took part in the "
-            "machine, three tries notwithstanding: read the ratios only, and "
-            "those with care.**")
+            f"machine, {results['facts']['tries']} tries each notwithstanding: "
+            "CPU times are of use, rates are not.**")
 
 
 HEAD = """\
@@ -259,6 +270,9 @@ for its MACs and one for each {block} bytes; here each takes {each:.0f} ns.
 The floor is what these two primitives alone cost one end. An end's rate cannot pass 1 over it, whatever the code around does: for 1 MiB messages that is {cap:,.0f} MB/s.
 The last column is therefore the largest ratio that is possible against go-ethereum as measured above, whose permutation and cipher cost more, without a faster permutation.
 
+A handshake is eight ECDH, four public keys, a signature and a recovery, half of it and the dearer of the last two at the accepting end: {curve:,.0f} us of CPU time in libsecp256k1 as measured below,
+of the {connection:,.0f} us that a connection takes at both ends with one at a time. The rest is TCP's, the wake-ups of threads, and hashing.
+
 ## Memory of an idle peer
 
 {memory}
@@ -286,10 +300,11 @@ Single-threaded, without I/O.
 - weft's messages go through the plugin interface at both ends (`plugins/bench`, loaded as a shared object); go-ethereum's through `p2p.Server` with a `Protocol` (`test/bench/go`). The protocol
   on the wire is the same, and so is what each end does with a message.
 - One way: DATA is written until the time is over, then END, and the clock stops at its answer. Payloads are random bytes, which snappy cannot shrink.
-- Round trips: a list of one text, "foo", encoded and decoded at both ends, answered by "bar". go-ethereum's driver uses a writer and a reader side by side, with which it is quicker.
+- Round trips: a list of one text, "foo", encoded and decoded at both ends, answered by "bar". With more than one outstanding, go-ethereum's driver has a writer and a reader
+  side by side; weft's is one fiber that fills up what is outstanding after each answer.
 - Connections: keys are made before the clock starts; TCP, handshake and both Hellos, then a close. The dialing end has no server behind it; the serving end is the whole server.
 - CPU time is what the system's clocks of the two processes say. On the loopback interface the receiving half of TCP is charged to the sender.
-- A run in which others took more than a tenth of the machine, or the hypervisor 2 %, is made again, up to three times.
+- A run in which others took more than a tenth of the machine, or the hypervisor 2 %, is made again; the top of the page says how many such are left.
 """
 
 
@@ -312,7 +327,8 @@ def write(results, docs):
         memory="\n".join(memory_rows(rows)),
         growth="\n".join(growth_rows(results["growth"])),
         hold=facts["growth_hold"], core="\n".join(core_rows(beneath)),
-        crossed=crossed, block=BLOCK, each=each, cap=1048576 / floor)
+        crossed=crossed, block=BLOCK, each=each, cap=1048576 / floor,
+        curve=curve_us(core["crypto"]), connection=connection_us(rows))
     for name, content in (
             ("benchmarks.md", text),
             ("benchmarks-ratios.svg", ratios_svg(rows)),

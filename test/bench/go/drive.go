@@ -64,8 +64,7 @@ func hearBar(rw p2p.MsgReadWriter) {
 	}
 }
 
-// talk with a writer and a reader side by side: what go-ethereum is quicker
-// with than with one of them that does both.
+// talk with a writer and a reader side by side, as goroutines have it.
 func talk(out map[string]any, node *enode.Node, outstanding int, span time.Duration) {
 	rw := session(node)
 	c := begin()
