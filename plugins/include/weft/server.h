@@ -82,8 +82,7 @@ struct weft_server_config {
 	void (*event)(void *ctx, const struct weft_server_event *event);
 	void *ctx; /* given to log and event */
 
-	uint64_t
-		memory; /* bytes that all peers together may hold; 0: 512 MiB */
+	uint64_t memory; /* bytes that all peers may hold; 0: 512 MiB */
 };
 
 /* weft_server_open - check the configuration and listen; who comes is not heard

@@ -649,6 +649,22 @@ Test(rlpx, hello_must_carry_the_identity_of_the_handshake)
 	attack_end(&t);
 }
 
+Test(rlpx, says_hello_once)
+{
+	struct attack t;
+	size_t len;
+
+	attack_begin(&t);
+	len = t.victim.out.len;
+	cr_assert_eq(rlpx_hello(t.victim.x, &t.victim.out), ERR_CLOSED);
+	attack_hello(&t);
+	attack_deliver(&t);
+	cr_assert_str_eq(t.victim.diary, "hello(5) ");
+	cr_assert_eq(rlpx_hello(t.victim.x, &t.victim.out), ERR_CLOSED);
+	cr_assert_eq(t.victim.out.len, len);
+	attack_end(&t);
+}
+
 Test(rlpx, unknown_base_codes_and_a_second_hello_are_dropped)
 {
 	struct attack t;
