@@ -18,6 +18,7 @@
 
 enum {
 	LOOK_MS = 20,	    /* from one look at what was carried to the next */
+	WATCH_MS = 250,	    /* the same once it has formed */
 	DIALS_AT_ONCE = 64, /* links on their way: no handshake waits so long
 			     * for its turn that it times out */
 };
@@ -55,6 +56,7 @@ struct mesh {
 	struct mono moved;   /* the last time that there was some */
 	struct mono started; /* the stage, or for FORMING the first one */
 	struct mesh_times times;
+	char shown[96]; /* of the progress, last */
 	bool formed, failed, interrupted;
 	char left[WHY_MAX]; /* what was left behind; "": nothing */
 };
@@ -295,23 +297,35 @@ static void crew_ended(void *ctx, const char *why)
 /* --- looking -----------------------------------------------------------------
  */
 
+static void say_progress(char *out, size_t room, const struct mesh *m)
+{
+	const struct tally *t = &m->tally;
+	const char *what = "";
+
+	if (m->stage == STARTING) {
+		snprintf(out, room, "%zu of %zu nodes ready", m->ready,
+			 t->nodes);
+		return;
+	}
+	if (m->stage != FORMING)
+		what = ", running";
+	else if (t->up == t->links)
+		what = ", talking";
+	snprintf(out, room, "%zu of %zu links up%s", t->up, t->links, what);
+}
+
 /* On a terminal that takes it; one that was stopped must not stop us. */
-static void show_progress(const struct mesh *m)
+static void show_progress(struct mesh *m)
 {
 	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
-	const struct tally *t = &m->tally;
+	char text[sizeof(m->shown)];
 
-	if (!isatty(STDERR_FILENO) || poll(&err, 1, 0) != 1)
+	say_progress(text, sizeof(text), m);
+	if (!strcmp(text, m->shown) || !isatty(STDERR_FILENO) ||
+	    poll(&err, 1, 0) != 1)
 		return;
-	if (m->stage == STARTING)
-		fprintf(stderr, "\r\x1b[K%zu of %zu nodes ready", m->ready,
-			t->nodes);
-	else if (m->stage == FORMING)
-		fprintf(stderr, "\r\x1b[K%zu of %zu links up%s", t->up,
-			t->links, t->up == t->links ? ", talking" : "");
-	else
-		fprintf(stderr, "\r\x1b[K%zu of %zu links up, running", t->up,
-			t->links);
+	memcpy(m->shown, text, sizeof(text));
+	fprintf(stderr, "\r\x1b[K%s", text);
 }
 
 static void clear_progress(void)
@@ -338,6 +352,13 @@ static bool has_stalled(struct mesh *m)
 	return mono_since_ms(now, m->moved) >= m->config->timeout_ms;
 }
 
+static void look_later(struct mesh *m)
+{
+	net_timer_set(m->look,
+		      mono_add_ms(net_loop_now(m->loop),
+				  m->stage == RUNNING ? WATCH_MS : LOOK_MS));
+}
+
 static void look(void *ctx)
 {
 	struct mesh *m = ctx;
@@ -355,8 +376,7 @@ static void look(void *ctx)
 			if (tally_node_asks(t, i))
 				m->kind->ask(m->crew, i);
 	if (m->stage != STOPPING)
-		net_timer_set(m->look,
-			      mono_add_ms(net_loop_now(m->loop), LOOK_MS));
+		look_later(m);
 }
 
 /* --- signals -----------------------------------------------------------------
@@ -441,7 +461,7 @@ static enum err run_loop(struct mesh *m, struct why *why)
 	m->look = net_timer_open(m->loop, look, m);
 	m->end = net_timer_open(m->loop, duration_over, m);
 	enter(m, STARTING);
-	net_timer_set(m->look, mono_add_ms(m->moved, LOOK_MS));
+	look_later(m);
 	rc = run_crew(m, why);
 	net_loop_close(m->loop);
 	clear_progress();
