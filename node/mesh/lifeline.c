@@ -64,7 +64,7 @@ static void leave_the_others(int keep)
 
 static _Noreturn void be_there(int fd)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX] = "";
 	char byte;
 	ssize_t n;
 
@@ -140,7 +140,8 @@ enum err lifeline_close(struct lifeline *l, struct why *why)
 		return ERR_NONE;
 	/* It was killed, or could not: then it is ours to do. */
 	if (!l->folder[0] ||
-	    !nftw(l->folder, remove_one, DEPTH, FTW_DEPTH | FTW_PHYS))
+	    !nftw(l->folder, remove_one, DEPTH, FTW_DEPTH | FTW_PHYS) ||
+	    errno == ENOENT)
 		return ERR_NONE;
 	return err_errno(why, ERR_SYSTEM, errno, "cannot remove %s", l->folder);
 }

@@ -64,7 +64,7 @@ static void expect_edge(const struct budget_machine *machine, const char *what)
 {
 	struct budget_mesh mesh = mesh_of(TOPOLOGY_RING, MESH_NODES_MAX);
 	struct why why = WHY_NONE;
-	char most[32];
+	char most[48];
 	size_t largest;
 
 	cr_assert_eq(budget_check(&mesh, machine, &why), ERR_LIMIT, "%s", what);
@@ -128,11 +128,10 @@ Test(budget, reads_the_limits_of_this_process)
 	struct budget_machine m;
 
 	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = 100;
-	limit.rlim_max = 500;
+	limit.rlim_cur = 100; /* the hard one is what counts */
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	budget_machine_read(&m);
-	cr_assert_eq(m.descriptors, 500);
+	cr_assert_eq(m.descriptors, limit.rlim_max);
 	cr_assert_gt(m.memory, 1 << 20);
 	cr_assert_neq(m.memory, UINT64_MAX);
 	cr_assert_gt(m.mappings, 1000);
@@ -145,7 +144,6 @@ Test(budget, raises_the_soft_limit_and_never_lowers_it)
 
 	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit.rlim_cur = 100;
-	limit.rlim_max = 500;
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	cr_assert_eq(budget_raise(300, NULL), ERR_NONE);
 	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);

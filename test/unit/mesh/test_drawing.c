@@ -169,7 +169,7 @@ Test(drawing, names_each_node_of_a_small_mesh_as_text)
 			m.d.link_failed = NULL;
 			text = text_of(&m, DRAWING_ASCII, false);
 			for (size_t i = 0; i < nodes; i++) {
-				char name[16];
+				char name[32];
 
 				/* A blank behind it, or the row's end. */
 				snprintf(name, sizeof(name), "n%zu ", i + 1);
