@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/log_sink.h"
 
+#include <pthread.h>
 #include <time.h>
 
 enum {
 	LAST_MS = 200,
 };
+
+/* A line is one piece, whoever else logs. Not flockfile, of which the thread
+ * sanitizer knows nothing. */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 
 static enum show_tone tone_of(enum log_level level)
 {
@@ -32,7 +37,7 @@ static void write_text(void *ctx, const struct log_line *line)
 	struct timespec ts;
 	struct tm tm;
 
-	flockfile(s->out); /* a line is one piece, whoever else logs */
+	pthread_mutex_lock(&writing);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	localtime_r(&ts.tv_sec, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
@@ -48,7 +53,7 @@ static void write_text(void *ctx, const struct log_line *line)
 			log_value_text(value, sizeof(value), f));
 	fputc('\n', s->out);
 	fflush(s->out);
-	funlockfile(s->out);
+	pthread_mutex_unlock(&writing);
 }
 
 static json_t *json_value(const struct log_field *f)
@@ -81,9 +86,9 @@ static void write_json(void *ctx, const struct log_line *line)
 	for (const struct log_field *f = line->fields; f->kind != LOG_KIND_END;
 	     f++)
 		show_json_set(object, f->key, json_value(f));
-	flockfile(s->out);
+	pthread_mutex_lock(&writing);
 	show_json_line(s->out, object);
-	funlockfile(s->out);
+	pthread_mutex_unlock(&writing);
 }
 
 void log_sink_init(struct log_sink *s, FILE *out, enum show_form form,
