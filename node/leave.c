@@ -2,15 +2,18 @@
 #include "node/leave.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t leave_status;
 
+/* What _exit does, but not to the thread sanitizer: that would look for threads
+ * that nobody joined, and find those which are why we are here. */
 static void leave(int signum)
 {
 	(void)signum;
-	_exit((int)leave_status);
+	(void)syscall(SYS_exit_group, (int)leave_status);
 }
 
 void leave_within(unsigned ms, int status)
