@@ -21,11 +21,21 @@ static enum err seal(struct rlpx *x, struct buf *out, uint8_t *at, size_t n)
 	return ERR_NONE;
 }
 
+/* Behind our Hello everything is compressed for whoever read that, theirs read
+ * or not: so a Disconnect with which we give up waiting for it is. (To a peer
+ * of version 4, who is rare, it is then no Disconnect.) */
+static bool is_compressed(const struct rlpx *x)
+{
+	return x->snappy ||
+	       (x->hello_sent && !x->hello && x->version >= BASE_VERSION);
+}
+
 static enum err send_frame(struct rlpx *x, struct buf *out, uint64_t code,
 			   struct span payload)
 {
-	size_t most = CODE_MAX + (x->snappy ? snappy_block_room(payload.len)
-					    : payload.len);
+	bool compressed = is_compressed(x);
+	size_t most = CODE_MAX + (compressed ? snappy_block_room(payload.len)
+					     : payload.len);
 	uint8_t *at, *data;
 	size_t n;
 
@@ -36,7 +46,7 @@ static enum err send_frame(struct rlpx *x, struct buf *out, uint64_t code,
 		return ERR_LIMIT;
 	data = at + FRAME_HEADER;
 	n = rlp_put_code(data, code);
-	if (x->snappy) {
+	if (compressed) {
 		n += snappy_block_pack(data + n, payload);
 	} else if (payload.len) {
 		memcpy(data + n, payload.data, payload.len);

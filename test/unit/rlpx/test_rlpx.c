@@ -879,3 +879,47 @@ Test(rlpx, a_disconnect_instead_of_hello_is_not_compressed)
 	end_close(&a);
 	end_close(&b);
 }
+
+/* B gives up before it read A's Hello. What A, of this version, makes of it. */
+static uint8_t reason_behind_hello(uint64_t version_a, uint64_t version_b)
+{
+	struct rlpx_config ca = config_of(HANDSHAKE_INITIATOR);
+	struct rlpx_config cb = config_of(HANDSHAKE_RECIPIENT);
+	struct rlpx_event ev;
+	struct end a, b;
+	uint8_t reason;
+
+	ca.version = version_a;
+	cb.version = version_b;
+	end_open_with(&a, &ca);
+	end_open_with(&b, &cb);
+	end_drain(&a);
+	cr_assert_eq(rlpx_feed(b.x, a.out.data, a.out.len), ERR_NONE);
+	buf_drop(&a.out, a.out.len);
+	cr_assert_eq(rlpx_next(b.x, &ev), ERR_NONE);
+	rlpx_job_run(ev.job);
+	rlpx_job_done(b.x, ev.job, &b.out);
+	cr_assert_eq(rlpx_next(b.x, &ev), ERR_NONE);
+	cr_assert_eq(ev.kind, RLPX_SECURED);
+	cr_assert_eq(rlpx_hello(b.x, &b.out), ERR_NONE);
+	cr_assert_eq(rlpx_disconnect(b.x, &b.out, DISC_TOO_MANY_PEERS),
+		     ERR_NONE);
+	carry(&b, &a, SIZE_MAX);
+	cr_assert_eq(a.last.kind, RLPX_DISCONNECT);
+	reason = a.last.reason;
+	end_close(&a);
+	end_close(&b);
+	return reason;
+}
+
+/* Who has read our Hello of version 5 expects it compressed. One of version 4,
+ * who does not, shows that it was. */
+Test(rlpx, a_disconnect_behind_hello_is_compressed)
+{
+	cr_assert_eq(reason_behind_hello(BASE_VERSION, BASE_VERSION),
+		     DISC_TOO_MANY_PEERS);
+	cr_assert_neq(reason_behind_hello(BASE_VERSION_PLAIN, BASE_VERSION),
+		      DISC_TOO_MANY_PEERS);
+	cr_assert_eq(reason_behind_hello(BASE_VERSION, BASE_VERSION_PLAIN),
+		     DISC_TOO_MANY_PEERS);
+}
