@@ -135,26 +135,32 @@ Test(flow, lingers_on_no_connection_of_its_own)
 
 /* --- room to write ------------------------------------------------------- */
 
-/* Two protocols that always have more to say, in messages of these sizes. */
-static size_t alpha_size, test_size;
-static uint64_t alpha_sent, test_sent;
+/* A protocol that always has more to say, in messages of one size. */
+struct talker {
+	const char *protocol;
+	size_t size;
+	uint8_t *payload;
+	uint64_t sent;
+};
+
+static struct talker talkers[] = {
+	{ .protocol = "alpha", .size = 4 << 20 },
+	{ .protocol = "test", .size = 3000 },
+};
 
 static void say_more(struct node *n UNUSED, struct channel *ch)
 {
-	bool is_test = !strcmp(ch->protocol->capability.name, "test");
-	size_t size = is_test ? test_size : alpha_size;
-	uint8_t *payload = malloc(size);
+	struct talker *t = talkers;
 
-	cr_assert_not_null(payload);
-	pattern_fill(payload, size);
-	while (!channel_send(ch, TEST_DATA, span_of(payload, size)))
-		*(is_test ? &test_sent : &alpha_sent) += size;
-	free(payload);
+	while (strcmp(t->protocol, ch->protocol->capability.name) != 0)
+		t++;
+	while (!channel_send(ch, TEST_DATA, span_of(t->payload, t->size)))
+		t->sent += t->size;
 }
 
-static bool has_sent_much(void *ctx UNUSED)
+static bool have_sent_much(void *ctx UNUSED)
 {
-	return test_sent + alpha_sent > (uint64_t)100 << 20;
+	return talkers[0].sent + talkers[1].sent > (uint64_t)40 << 20;
 }
 
 Test(flow, shares_the_way_out_by_bytes)
@@ -162,20 +168,24 @@ Test(flow, shares_the_way_out_by_bytes)
 	make_two();
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
-	alpha_size = 4 << 20;
-	test_size = 3000;
-	alpha_sent = test_sent = 0;
 	a.on_writable = say_more;
 	open_two();
 	node_join(&a, &b);
-	say_more(&a, node_channel(&a, "alpha"));
-	say_more(&a, node_channel(&a, "test"));
-	scene_until(&scene, has_sent_much, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(talkers); i++) {
+		talkers[i].sent = 0;
+		talkers[i].payload = malloc(talkers[i].size);
+		cr_assert_not_null(talkers[i].payload);
+		pattern_fill(talkers[i].payload, talkers[i].size);
+		say_more(&a, node_channel(&a, talkers[i].protocol));
+	}
+	scene_until(&scene, have_sent_much, NULL);
 	/* All but a budget and a message of each. */
-	cr_assert_gt(test_sent, alpha_sent - ((uint64_t)10 << 20));
-	cr_assert_lt(test_sent, alpha_sent + ((uint64_t)10 << 20));
+	cr_assert_gt(talkers[1].sent + ((uint64_t)10 << 20), talkers[0].sent);
+	cr_assert_lt(talkers[1].sent, talkers[0].sent + ((uint64_t)10 << 20));
 	a.on_writable = NULL;
 	close_two();
+	for (size_t i = 0; i < ARRAY_LEN(talkers); i++)
+		free(talkers[i].payload);
 }
 
 static size_t queued_when_told;
