@@ -2,7 +2,6 @@
 #include "node/mesh/mesh.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "node/mesh/crew.h"
 #include "node/mesh/identity.h"
 #include "node/mesh/mesh_report.h"
+#include "node/mesh/progress.h"
 #include "node/mesh/save.h"
 #include "node/mesh/tally.h"
 #include "p2p/crypto/rng.h"
@@ -56,7 +56,7 @@ struct mesh {
 	struct mono moved;   /* the last time that there was some */
 	struct mono started; /* the stage, or for FORMING the first one */
 	struct mesh_times times;
-	char shown[96]; /* of the progress, last */
+	struct progress shown;
 	bool formed, failed, interrupted;
 	char left[WHY_MAX]; /* what was left behind; "": nothing */
 };
@@ -297,41 +297,22 @@ static void crew_ended(void *ctx, const char *why)
 /* --- looking -----------------------------------------------------------------
  */
 
-static void say_progress(char *out, size_t room, const struct mesh *m)
+static void show_progress(struct mesh *m)
 {
 	const struct tally *t = &m->tally;
 	const char *what = "";
 
 	if (m->stage == STARTING) {
-		snprintf(out, room, "%zu of %zu nodes ready", m->ready,
-			 t->nodes);
+		progress_show(&m->shown, "%zu of %zu nodes ready", m->ready,
+			      t->nodes);
 		return;
 	}
 	if (m->stage != FORMING)
 		what = ", running";
 	else if (t->up == t->links)
 		what = ", talking";
-	snprintf(out, room, "%zu of %zu links up%s", t->up, t->links, what);
-}
-
-/* On a terminal that takes it; one that was stopped must not stop us. */
-static void show_progress(struct mesh *m)
-{
-	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
-	char text[sizeof(m->shown)];
-
-	say_progress(text, sizeof(text), m);
-	if (!strcmp(text, m->shown) || !isatty(STDERR_FILENO) ||
-	    poll(&err, 1, 0) != 1)
-		return;
-	memcpy(m->shown, text, sizeof(text));
-	fprintf(stderr, "\r\x1b[K%s", text);
-}
-
-static void clear_progress(void)
-{
-	if (isatty(STDERR_FILENO))
-		fputs("\r\x1b[K", stderr);
+	progress_show(&m->shown, "%zu of %zu links up%s", t->up, t->links,
+		      what);
 }
 
 static void say_why_not_ready(struct mesh *m)
@@ -464,7 +445,7 @@ static enum err run_loop(struct mesh *m, struct why *why)
 	look_later(m);
 	rc = run_crew(m, why);
 	net_loop_close(m->loop);
-	clear_progress();
+	progress_clear(&m->shown);
 	return rc;
 }
 

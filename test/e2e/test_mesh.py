@@ -5,6 +5,7 @@ it is left behind, however it ends."""
 import collections
 import json
 import os
+import pty
 import re
 import resource
 import signal
@@ -109,19 +110,21 @@ class MeshLab(lab.Lab):
 
     # --- meshes ---------------------------------------------------------------
 
-    def start(self, *args, before=None, command=(WEFT, "mesh")):
+    def start(self, *args, before=None, command=(WEFT, "mesh"),
+              err=subprocess.PIPE):
         process = subprocess.Popen(
             [*command, *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=err,
             text=True,
             env=self.env,
             cwd=self.folder,
             preexec_fn=before,
         )
         self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
+        if process.stderr:
+            self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
@@ -129,8 +132,8 @@ class MeshLab(lab.Lab):
     def finish(self, process):
         """What it told to its end, with nothing left behind."""
         out, err = process.communicate(timeout=10 * DEADLINE)
-        self.assertNotIn("Sanitizer", err)
-        self.assertNotIn("runtime error", err)
+        self.assertNotIn("Sanitizer", err or "")
+        self.assertNotIn("runtime error", err or "")
         self.expect_nothing_left()
         return lab.Result(process.returncode, out, err)
 
@@ -322,6 +325,26 @@ class Output(MeshLab):
         self.env["LC_ALL"] = "C.UTF-8"
         done = self.finish(self.start("--plugin", "foobar"))
         self.assertRegex(done.out, "[\u2801-\u28ff]")
+
+    def test_progress_on_a_terminal(self):
+        ours, terminal = pty.openpty()
+        process = self.start("--plugin", "foobar", "--nodes", "9",
+                             "--duration", "1", err=terminal)
+        os.close(terminal)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:
+            pass  # nobody has the other end any more
+        os.close(ours)
+        done = self.finish(process)
+        self.assertEqual(done.status, 0)
+        lines = shown.decode().split("\r\x1b[K")
+        self.assertIn("9 of 9 links up, running", lines)
+        self.assertEqual(lines[0], "")
+        self.assertEqual(lines[-1], "", "it is not wiped away at the end")
+        self.assertNotIn("\x1b[K", done.out)
 
     def test_a_drawing(self):
         self.formed("--nodes", "30", "--topology", "star", "--svg", "m.svg")
