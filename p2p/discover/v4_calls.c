@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "p2p/discover/v4_inside.h"
+
+#include "p2p/discover/relay.h"
+
+enum {
+	SETTLE_MS = 500,     /* "wait another 500 ms" */
+	SETTLE_SEEN_MS = 50, /* once both have been seen to pass */
+	RETRY_MS = 100,	     /* when no PING can be sent */
+	PORT_MIN = 1025,     /* of nodes that are told of */
+};
+
+struct v4_call *v4_calls_new(struct v4 *v, enum v4_call_kind kind,
+			     const struct contact *to)
+{
+	struct v4_call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort();
+	c->kind = kind;
+	c->to = *to;
+	c->peer = v4_peer_of(&to->id, &to->udp.ip);
+	c->due = v->now;
+	DL_APPEND(v->calls, c);
+	return c;
+}
+
+static bool is_to(const struct v4_call *c, const struct v4_peer *p)
+{
+	return node_id_equal(&c->peer.id, &p->id) &&
+	       ip_equal(&c->peer.ip, &p->ip);
+}
+
+/* --- ends -------------------------------------------------------------------
+ */
+
+static void remove_call(struct v4 *v, struct v4_call *c)
+{
+	DL_DELETE(v->calls, c);
+	free(c);
+}
+
+static void ping_over(struct v4 *v, struct v4_call *c, enum err err,
+		      uint64_t rtt_ns)
+{
+	struct v4_event *e = v4_tell(v, V4_EVENT_PINGED, c->request, &c->to, 0);
+
+	e->err = err;
+	e->rtt_ns = rtt_ns;
+	remove_call(v, c);
+}
+
+/* "A query succeeds if it returned at least one node." */
+static void nodes_over(struct v4 *v, struct v4_call *c)
+{
+	struct v4_call *next;
+
+	v4_bonds_asked(&v->bonds, &c->peer, c->told > 0);
+	if (table_asked(v->table, &c->to.id, c->told > 0, v->now))
+		v4_tell(v, V4_EVENT_LOST, 0, &c->to, 0);
+	v4_searches_over(c->search, &c->to);
+	DL_FOREACH (v->calls, next)
+		if (next->state == V4_CALL_WAITING && is_to(next, &c->peer)) {
+			next->state = V4_CALL_NEW;
+			next->due = v->now;
+			break;
+		}
+	remove_call(v, c);
+}
+
+static void record_over(struct v4 *v, struct v4_call *c, enum err err,
+			const struct contact *got)
+{
+	struct v4_event *e;
+
+	if (!err && table_find(v->table, &got->id))
+		v4_offer_found(v, got);
+	if (c->search) {
+		v4_searches_got(v, c->search, err, got);
+	} else if (c->request || !err) {
+		e = v4_tell(v, V4_EVENT_RECORD, c->request, got, 0);
+		if (e)
+			e->err = err;
+	}
+	remove_call(v, c);
+}
+
+static void failed(struct v4 *v, struct v4_call *c)
+{
+	switch (c->kind) {
+	case V4_CALL_PING:
+		ping_over(v, c, ERR_TIMEOUT, 0);
+		break;
+	case V4_CALL_NODES:
+		nodes_over(v, c);
+		break;
+	case V4_CALL_RECORD:
+		record_over(v, c, ERR_TIMEOUT, &c->to);
+		break;
+	}
+}
+
+/* --- answers ----------------------------------------------------------------
+ */
+
+struct v4_call *v4_calls_nodes(struct v4 *v, const struct ip *from,
+			       const struct node_id *id)
+{
+	struct v4_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V4_CALL_ASKED && c->kind == V4_CALL_NODES &&
+		    ip_equal(&c->peer.ip, from) &&
+		    (!id || node_id_equal(&c->peer.id, id)))
+			return c;
+	return NULL;
+}
+
+struct v4_call *v4_calls_record(struct v4 *v, const struct ip *from,
+				const uint8_t hash[V4_HASH])
+{
+	struct v4_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V4_CALL_ASKED && c->kind == V4_CALL_RECORD &&
+		    ip_equal(&c->peer.ip, from) &&
+		    !memcmp(c->hash, hash, V4_HASH))
+			return c;
+	return NULL;
+}
+
+static bool is_good_neighbor(const struct v4 *v, const struct v4_call *c,
+			     const struct v4_neighbor *n)
+{
+	return n->at.udp >= PORT_MIN && relay_is_fine(&c->peer.ip, &n->at.ip) &&
+	       v4_is_allowed(v, &n->at.ip) && ecc_pub_valid(&n->pub);
+}
+
+void v4_calls_told(struct v4 *v, struct v4_call *c,
+		   const struct v4_packet *neighbors)
+{
+	for (size_t i = 0;
+	     i < neighbors->neighbors.count && c->told < V4_RESULTS; i++) {
+		const struct v4_neighbor *n = &neighbors->neighbors.nodes[i];
+		struct contact node;
+
+		c->told++;
+		if (!is_good_neighbor(v, c, n)) {
+			v4_dropped(v, V4_DROP_NEIGHBOR);
+			continue;
+		}
+		node = (struct contact){
+			.pub = n->pub,
+			.id = node_id_of(&n->pub),
+			.udp = { .ip = n->at.ip, .port = n->at.udp },
+			.tcp = n->at.tcp,
+		};
+		v4_searches_offer(v, c->search, &node);
+	}
+	if (c->told >= V4_RESULTS)
+		nodes_over(v, c);
+}
+
+/* "Valid, same node ID. If its seq is lower than what we have keep ours; its IP
+ * must pass the relay check." */
+void v4_calls_got(struct v4 *v, struct v4_call *c, struct span record)
+{
+	struct contact got;
+	enum err err;
+	struct enr r;
+
+	err = enr_read(&r, record, NULL);
+	if (!err && !node_id_equal(&r.id, &c->to.id))
+		err = ERR_AUTH;
+	if (!err && r.seq < contact_seq(&c->to)) {
+		record_over(v, c, ERR_NONE, &c->to);
+		return;
+	}
+	if (!err && (!contact_of_record(&got, &r) ||
+		     !relay_is_fine(&c->peer.ip, &got.udp.ip) ||
+		     !v4_is_allowed(v, &got.udp.ip)))
+		err = ERR_DENIED;
+	if (err)
+		v4_dropped(v, V4_DROP_RECORD);
+	record_over(v, c, err, err ? &c->to : &got);
+}
+
+/* --- steps ------------------------------------------------------------------
+ */
+
+static bool is_under_way(const struct v4 *v, const struct v4_call *c)
+{
+	const struct v4_call *other;
+
+	DL_FOREACH (v->calls, other)
+		if (other != c && other->kind == c->kind &&
+		    other->state == V4_CALL_ASKED && is_to(other, &c->peer))
+			return true;
+	return false;
+}
+
+/* NEIGHBORS do not say what they answer: so one question at a time. */
+static void ask(struct v4 *v, struct v4_call *c)
+{
+	struct v4_packet p = { 0 };
+
+	if (c->kind == V4_CALL_NODES) {
+		if (is_under_way(v, c)) {
+			c->state = V4_CALL_WAITING;
+			c->due = MONO_NEVER;
+			return;
+		}
+		p.type = V4_FINDNODE;
+		p.findnode.target = c->target;
+	} else {
+		p.type = V4_ENRREQUEST;
+	}
+	v4_send(v, &c->to.udp, &p);
+	memcpy(c->hash, p.hash, V4_HASH);
+	c->state = V4_CALL_ASKED;
+	c->due = mono_add_ms(v->now, V4_ANSWER_MS);
+}
+
+static void prove(struct v4 *v, struct v4_call *c)
+{
+	if (v4_pings_send(v, &c->to, V4_PING_OURS)) {
+		c->state = V4_CALL_PROVING;
+		c->due = MONO_NEVER;
+	} else {
+		c->due = mono_add_ms(v->now, RETRY_MS);
+	}
+}
+
+static void begin(struct v4 *v, struct v4_call *c)
+{
+	struct mono quiet = v4_bonds_quiet_until(&v->bonds, &c->peer);
+
+	if (c->kind == V4_CALL_PING)
+		prove(v, c);
+	else if (mono_before(v->now, quiet))
+		c->due = quiet;
+	else if (v4_bonds_trusts_us(&v->bonds, &c->peer, v->now))
+		ask(v, c);
+	else
+		prove(v, c);
+}
+
+void v4_calls_pinged(struct v4 *v, const struct v4_peer *p, enum err err,
+		     uint64_t rtt_ns)
+{
+	bool trusts_us = v4_bonds_trusts_us(&v->bonds, p, v->now);
+	struct v4_call *c, *next;
+
+	DL_FOREACH_SAFE(v->calls, c, next)
+	{
+		if (c->state != V4_CALL_PROVING || !is_to(c, p))
+			continue;
+		if (err) {
+			failed(v, c);
+		} else if (c->kind == V4_CALL_PING) {
+			ping_over(v, c, err, rtt_ns);
+		} else {
+			c->state = V4_CALL_SETTLING;
+			c->due = mono_add_ms(v->now, trusts_us ? SETTLE_SEEN_MS
+							       : SETTLE_MS);
+		}
+	}
+}
+
+void v4_calls_trusted(struct v4 *v, const struct v4_peer *p)
+{
+	struct mono soon = mono_add_ms(v->now, SETTLE_SEEN_MS);
+	struct v4_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V4_CALL_SETTLING && is_to(c, p))
+			c->due = mono_min(c->due, soon);
+}
+
+struct mono v4_calls_due(const struct v4 *v)
+{
+	struct mono due = MONO_NEVER;
+	const struct v4_call *c;
+
+	DL_FOREACH (v->calls, c)
+		due = mono_min(due, c->due);
+	return due;
+}
+
+static void step(struct v4 *v, struct v4_call *c)
+{
+	switch (c->state) {
+	case V4_CALL_NEW:
+		begin(v, c);
+		break;
+	case V4_CALL_SETTLING:
+		ask(v, c);
+		break;
+	case V4_CALL_ASKED:
+		failed(v, c);
+		break;
+	case V4_CALL_PROVING:
+	case V4_CALL_WAITING:
+		break;
+	}
+}
+
+void v4_calls_tick(struct v4 *v)
+{
+	struct v4_call *c, *next;
+
+	DL_FOREACH_SAFE(v->calls, c, next)
+	if (!mono_before(v->now, c->due))
+		step(v, c);
+}
+
+void v4_calls_clear(struct v4 *v)
+{
+	while (v->calls)
+		remove_call(v, v->calls);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* v4_inside.h - what the files of the v4 core share. For them alone.
+ *
+ *     v4.c           made, fed, ticked, asked
+ *     v4_handle.c    what comes, and the answers
+ *     v4_pings.c     PINGs that wait for their PONG
+ *     v4_calls.c     questions to one node, with the bond they need
+ *     v4_searches.c  lookups, of which each makes many calls
+ *     v4_plan.c      refresh and random walk, which make searches
+ *     v4_clock.c     is our clock wrong?
+ *     v4_queue.c     datagrams and events on their way out
+ *
+ * Calls end within v4_feed and v4_tick, and what follows from an end begins in
+ * v4_tick alone: so no function here meets its own caller again. */
+#ifndef P2P_DISCOVER_V4_INSIDE_H
+#define P2P_DISCOVER_V4_INSIDE_H
+
+#include <utlist.h>
+
+#include "p2p/crypto/drbg.h"
+#include "p2p/crypto/hashtable.h"
+#include "p2p/discover/lookup.h"
+#include "p2p/discover/table.h"
+#include "p2p/discover/v4.h"
+#include "p2p/discover/v4_bonds.h"
+
+enum {
+	V4_ANSWER_MS = 500, /* "response timeout" */
+	V4_EXPIRES = 20,    /* seconds */
+	V4_QUIET_MS = 1000,
+	V4_CLOCK_SOURCES = 16,
+};
+
+/* --- v4_queue.c ----------------------------------------------------------- */
+
+struct v4_out;
+struct v4_said_event;
+
+/* Sign and queue a packet; sets its hash. Expires V4_EXPIRES from now. */
+void v4_send(struct v4 *v, const struct addr *to, struct v4_packet *p);
+
+/* Queue an event and return it, to be filled in. NULL: there is no room, which
+ * is counted; never of one that ends a request, of which there are at most
+ * V4_OWNERS. It has room for that many results. */
+struct v4_event *v4_tell(struct v4 *v, enum v4_event_type type,
+			 uint32_t request, const struct contact *node,
+			 size_t results);
+void v4_tell_result(struct v4_event *e, size_t at, const struct contact *c);
+void v4_queue_clear(struct v4 *v);
+
+/* --- v4_pings.c ----------------------------------------------------------- */
+
+/* One that waits for its PONG. There is one at most for an ID and IP. */
+struct v4_pong_wait {
+	uint8_t peer[NODE_ID_LEN + 17];
+	uint8_t hash[V4_HASH];
+	struct contact to;
+	struct mono sent;
+	bool check;   /* of the table */
+	bool inbound; /* to be offered to the table */
+	bool quiet;   /* and then to be asked nothing for V4_QUIET_MS */
+	unsigned tries;
+	UT_hash_handle by_peer, by_hash;
+	struct v4_pong_wait *prev, *next; /* longest waiting first */
+};
+
+struct v4_pong_wait *v4_pings_under_way(const struct v4 *v,
+					const struct contact *to);
+
+/* The PING under way to that ID and IP, or a new one. NULL: no room. Strangers
+ * have less of it. */
+enum v4_ping_for {
+	V4_PING_OURS,
+	V4_PING_STRANGER
+};
+struct v4_pong_wait *v4_pings_send(struct v4 *v, const struct contact *to,
+				   enum v4_ping_for whom);
+
+/* The PING that a PONG from there answers; NULL. */
+struct v4_pong_wait *v4_pings_find(struct v4 *v, const uint8_t hash[V4_HASH],
+				   const struct ip *from);
+
+void v4_pings_answered(struct v4 *v, struct v4_pong_wait *w, uint64_t enr_seq);
+struct mono v4_pings_due(const struct v4 *v);
+void v4_pings_tick(struct v4 *v);
+void v4_pings_clear(struct v4 *v);
+
+/* --- v4_calls.c ----------------------------------------------------------- */
+
+enum v4_call_kind {
+	V4_CALL_PING,
+	V4_CALL_NODES,
+	V4_CALL_RECORD,
+};
+
+enum v4_call_state {
+	V4_CALL_NEW,	  /* begins at `due` */
+	V4_CALL_PROVING,  /* a PING is under way */
+	V4_CALL_SETTLING, /* until `due`, for its PING and our PONG to pass */
+	V4_CALL_WAITING,  /* for an earlier question of this kind */
+	V4_CALL_ASKED,	  /* the answer comes until `due` */
+};
+
+struct v4_search;
+
+struct v4_call {
+	enum v4_call_kind kind;
+	enum v4_call_state state;
+	struct contact to;
+	struct v4_peer peer;
+	struct mono due, sent;
+	uint32_t request;	  /* of the owner, and no search; or 0 */
+	struct v4_search *search; /* borrowed; it outlives its calls */
+	struct ecc_pub target;	  /* of NODES */
+	uint8_t hash[V4_HASH];	  /* of the RECORD that was asked for */
+	unsigned tries;
+	size_t told; /* nodes, valid or not */
+	struct v4_call *prev, *next;
+};
+
+struct v4_call *v4_calls_new(struct v4 *v, enum v4_call_kind kind,
+			     const struct contact *to);
+
+/* Its PING was answered, or (ERR_TIMEOUT) was not. */
+void v4_calls_pinged(struct v4 *v, const struct v4_peer *p, enum err err,
+		     uint64_t rtt_ns);
+
+/* Its own PING came, and was answered. */
+void v4_calls_trusted(struct v4 *v, const struct v4_peer *p);
+
+/* The call that an answer from there is for; NULL. With id NULL, whose it is
+ * is not known yet. */
+struct v4_call *v4_calls_nodes(struct v4 *v, const struct ip *from,
+			       const struct node_id *id);
+struct v4_call *v4_calls_record(struct v4 *v, const struct ip *from,
+				const uint8_t hash[V4_HASH]);
+
+void v4_calls_told(struct v4 *v, struct v4_call *c,
+		   const struct v4_packet *neighbors);
+void v4_calls_got(struct v4 *v, struct v4_call *c, struct span record);
+
+struct mono v4_calls_due(const struct v4 *v);
+void v4_calls_tick(struct v4 *v);
+void v4_calls_clear(struct v4 *v);
+
+/* --- v4_searches.c -------------------------------------------------------- */
+
+enum v4_search_for {
+	V4_SEARCH_REFRESH,
+	V4_SEARCH_WALK,
+	V4_SEARCH_OWNER,
+	V4_SEARCH_RESOLVE,
+};
+
+struct v4_search {
+	enum v4_search_for whom;
+	uint32_t request;
+	struct ecc_pub target;
+	struct lookup lookup;
+	bool looked; /* the lookup has begun */
+
+	/* Of RESOLVE. */
+	struct contact known; /* the best there is */
+	bool is_known;
+	bool asked_itself; /* its record is on the way */
+	bool has_answered; /* it came */
+	bool was_found;	   /* by the lookup, and asked then */
+	struct v4_search *prev, *next;
+};
+
+/* NULL: there are V4_LOOKUPS. */
+struct v4_search *v4_searches_new(struct v4 *v, enum v4_search_for whom,
+				  const struct ecc_pub *target);
+void v4_searches_offer(struct v4 *v, struct v4_search *s,
+		       const struct contact *c);
+void v4_searches_over(struct v4_search *s, const struct contact *asked);
+void v4_searches_got(struct v4 *v, struct v4_search *s, enum err err,
+		     const struct contact *node);
+void v4_searches_tick(struct v4 *v);
+void v4_searches_clear(struct v4 *v);
+
+/* --- v4_plan.c ------------------------------------------------------------ */
+
+enum v4_refresh {
+	V4_REFRESH_REST,  /* until `refresh_due` */
+	V4_REFRESH_SEEDS, /* the owner was asked for some */
+	V4_REFRESH_LOOKUPS,
+};
+
+struct mono v4_plan_due(const struct v4 *v);
+void v4_plan_tick(struct v4 *v);
+
+/* A search of the plan's has ended. */
+void v4_plan_found(struct v4 *v, enum v4_search_for whom);
+
+/* --- v4_clock.c ----------------------------------------------------------- */
+
+struct v4_clock {
+	size_t count, next;
+	struct {
+		struct ip network;
+		int64_t off;
+	} late[V4_CLOCK_SOURCES];
+	struct mono silent; /* no other warning before that */
+};
+
+void v4_clock_expired(struct v4 *v, const struct ip *from, uint64_t expiration);
+
+/* --- v4.c ----------------------------------------------------------------- */
+
+/* Offer a node to the table, that others told of or that came itself. */
+void v4_offer_found(struct v4 *v, const struct contact *c);
+void v4_offer_inbound(struct v4 *v, const struct contact *c);
+
+/* May we have to do with that address? */
+bool v4_is_allowed(const struct v4 *v, const struct ip *ip);
+
+/* --- v4_handle.c ---------------------------------------------------------- */
+
+void v4_handle(struct v4 *v, const struct addr *from, struct span packet);
+
+/* ------------------------------------------------------------------------ */
+
+struct v4 {
+	struct ecc_keypair key;
+	struct node_id self;
+	struct netlist restrict_to;
+	unsigned ping_version;
+	struct drbg rng;
+	struct enr record;
+	struct v4_endpoint endpoint;
+	struct mono now;
+	uint64_t unix_seconds;
+	struct v4_stats stats;
+
+	struct table *table;
+	struct v4_bonds bonds;
+	struct v4_guard guard;
+	struct v4_clock clock;
+
+	struct v4_out *out; /* first to leave first */
+	struct v4_said_event *events, *borrowed;
+	size_t out_count, event_count;
+
+	struct v4_pong_wait *pings, *pings_by_peer, *pings_by_hash;
+	struct v4_call *calls;
+	struct v4_search *searches;
+	size_t search_count;
+	uint32_t last_request;
+	size_t requests; /* under way, or their events are */
+
+	struct contact bootnodes[V4_BOOTNODES];
+	size_t bootnode_count;
+	bool is_ready;
+	enum v4_refresh refresh;
+	unsigned refresh_left; /* lookups, the one under way included */
+	struct mono refresh_due, refresh_began;
+	enum v4_walk walk;
+	bool walking; /* a lookup of the walk is under way */
+	struct mono walk_due;
+};
+
+static inline void v4_dropped(struct v4 *v, enum v4_drop why)
+{
+	v->stats.dropped[why]++;
+}
+
+#endif

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the core asks others by itself or for its owner: bonds first, answers,
+ * lookups, refresh and walk. */
+#include "test/unit/discover/v4_lab.h"
+
+#define LAB .init = lab_open, .fini = lab_close
+
+static const char there[] = "20.0.0.1:30303";
+
+static void expect(const struct tester *t, struct v4_packet *out,
+		   enum v4_type type, uint64_t ms)
+{
+	struct mono before = lab.now;
+
+	cr_assert(tester_reads(t, out, ms));
+	cr_assert_eq(out->type, type);
+	cr_assert_eq(mono_since_ms(lab.now, before), ms);
+}
+
+static void answer_ping(const struct tester *t)
+{
+	struct v4_packet p, pong;
+
+	expect(t, &p, V4_PING, 0);
+	pong = pong_to(&p);
+	tester_send(t, &pong);
+}
+
+/* One node is known, as a bootnode, and not checked yet. */
+static struct tester only_node(void)
+{
+	struct tester t = tester_at(1, there);
+
+	v4_seed(lab.v4, &t.contact, 1000000000, lab.now);
+	return t;
+}
+
+/* The next that is no PING; those are answered. */
+static enum v4_type next_question(const struct tester *t, struct v4_packet *out,
+				  uint64_t ms)
+{
+	struct mono end = mono_add_ms(lab.now, ms);
+
+	while (tester_reads(t, out, mono_since_ms(end, lab.now))) {
+		struct v4_packet pong;
+
+		if (out->type != V4_PING)
+			return out->type;
+		pong = pong_to(out);
+		tester_send(t, &pong);
+	}
+	cr_assert(false, "no question");
+	return 0;
+}
+
+static struct v4_packet neighbors_of(const struct tester *all, size_t count)
+{
+	struct v4_packet p = { .type = V4_NEIGHBORS,
+			       .expiration = lab_unix() + 20 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct v4_neighbor *n = &p.neighbors.nodes[p.neighbors.count++];
+
+		n->pub = all[i].key.pub;
+		n->at.ip = all[i].contact.udp.ip;
+		n->at.udp = all[i].contact.udp.port;
+		n->at.tcp = all[i].contact.tcp;
+	}
+	return p;
+}
+
+static struct tester numbered(unsigned n)
+{
+	char at[32];
+
+	snprintf(at, sizeof(at), "30.0.%u.1:30303", n);
+	return tester_at(n, at);
+}
+
+/* --- one question ----------------------------------------------------------
+ */
+
+Test(v4_calls, a_ping_tells_its_time, LAB)
+{
+	struct tester t = tester_at(1, there);
+	uint32_t request = v4_ping(lab.v4, &t.contact);
+	struct v4_packet p, pong;
+	struct v4_event ev;
+
+	expect(&t, &p, V4_PING, 0);
+	lab_wait(123);
+	pong = pong_to(&p);
+	tester_send(&t, &pong);
+	cr_assert(lab_event(&ev, V4_EVENT_PINGED));
+	cr_assert_eq(ev.request, request);
+	cr_assert_eq(ev.err, ERR_NONE);
+	cr_assert_eq(ev.rtt_ns, 123000000);
+	cr_assert(node_id_equal(&ev.node.id, &t.contact.id));
+	cr_assert_null(table_find(v4_table(lab.v4), &t.contact.id));
+}
+
+Test(v4_calls, a_ping_without_answer_ends_after_half_a_second, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_event ev;
+
+	v4_ping(lab.v4, &t.contact);
+	lab_wait(499);
+	cr_assert(!lab_event(&ev, V4_EVENT_PINGED));
+	lab_wait(1);
+	cr_assert(lab_event(&ev, V4_EVENT_PINGED));
+	cr_assert_eq(ev.err, ERR_TIMEOUT);
+}
+
+/* "Send PING, wait for PONG (500 ms at most), then wait another 500 ms." */
+Test(v4_calls, a_question_waits_for_the_bond, LAB)
+{
+	struct tester t = tester_at(1, there);
+	uint32_t request = v4_request_record(lab.v4, &t.contact);
+	struct enr record = record_of(&t.key, 4, &t.contact.udp);
+	struct v4_packet p = { .type = V4_ENRRESPONSE }, asked;
+	struct v4_event ev;
+
+	answer_ping(&t);
+	expect(&t, &asked, V4_ENRREQUEST, 500);
+	memcpy(p.enrresponse.request_hash, asked.hash, V4_HASH);
+	p.enrresponse.record = enr_raw(&record);
+	tester_send(&t, &p);
+	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert_eq(ev.request, request);
+	cr_assert_eq(ev.err, ERR_NONE);
+	cr_assert_eq(ev.node.record.seq, 4);
+}
+
+Test(v4_calls, a_question_goes_out_when_both_pings_have_passed, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_packet p;
+
+	v4_request_record(lab.v4, &t.contact);
+	answer_ping(&t);
+	lab_wait(100);
+	p = ping_of(&t);
+	tester_send(&t, &p);
+	expect(&t, &p, V4_PONG, 0);
+	expect(&t, &p, V4_ENRREQUEST, 50);
+}
+
+Test(v4_calls, who_pinged_us_within_twelve_hours_is_asked_at_once, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_packet p;
+
+	tester_bonds(&t);
+	lab_wait(1000);
+	lab_drain();
+	v4_request_record(lab.v4, &t.contact);
+	expect(&t, &p, V4_ENRREQUEST, 0);
+	lab_wait(12 * 3600 * 1000 - 1001);
+	lab_drain();
+	v4_request_record(lab.v4, &t.contact);
+	expect(&t, &p, V4_ENRREQUEST, 0);
+	lab_wait(1);
+	v4_request_record(lab.v4, &t.contact);
+	expect(&t, &p, V4_PING, 0);
+}
+
+/* Testers of the suite read one packet after a bond, and it is theirs. */
+Test(v4_calls, who_has_just_come_is_asked_nothing_for_a_second, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_packet p;
+
+	tester_bonds(&t);
+	v4_request_record(lab.v4, &t.contact);
+	v4_lookup(lab.v4, &t.key.pub);
+	cr_assert(lab_is_silent(999));
+	expect(&t, &p, V4_ENRREQUEST, 1);
+}
+
+Test(v4_calls, no_answer_to_a_question_is_a_timeout, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_event ev;
+	struct v4_packet p;
+
+	v4_request_record(lab.v4, &t.contact);
+	expect(&t, &p, V4_PING, 0);
+	lab_wait(500); /* no PONG */
+	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert_eq(ev.err, ERR_TIMEOUT);
+	v4_request_record(lab.v4, &t.contact);
+	answer_ping(&t);
+	expect(&t, &p, V4_ENRREQUEST, 500);
+	lab_wait(499);
+	cr_assert(!lab_event(&ev, V4_EVENT_RECORD));
+	lab_wait(1);
+	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert_eq(ev.err, ERR_TIMEOUT);
+}
+
+Test(v4_calls, requests_of_the_owner_are_counted, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_event ev;
+
+	for (unsigned i = 0; i < V4_OWNERS; i++)
+		cr_assert_neq(v4_ping(lab.v4, &t.contact), 0);
+	cr_assert_eq(v4_ping(lab.v4, &t.contact), 0);
+	lab_wait(500);
+	cr_assert_eq(v4_stats(lab.v4)->sent[V4_PING], 1);
+	for (unsigned i = 0; i < V4_OWNERS; i++) {
+		cr_assert_eq(v4_ping(lab.v4, &t.contact) != 0, i > 0);
+		cr_assert(lab_event(&ev, V4_EVENT_PINGED));
+	}
+}
+
+/* --- lookups ----------------------------------------------------------------
+ */
+
+/* Borrowed until the next call. */
+static const struct ecc_pub *target_of(unsigned number)
+{
+	static struct ecc_pub target;
+
+	target = key_of_number(number).pub;
+	return &target;
+}
+
+static void ask_for(const struct tester *t, unsigned target)
+{
+	struct v4_packet p;
+
+	cr_assert_neq(v4_lookup(lab.v4, target_of(target)), 0);
+	answer_ping(t);
+	expect(t, &p, V4_FINDNODE, 500);
+	cr_assert(!memcmp(&p.findnode.target, target_of(target),
+			  sizeof(p.findnode.target)));
+}
+
+Test(v4_calls, neighbors_in_two_packets_are_one_answer, LAB)
+{
+	struct tester t = only_node(), all[16];
+	struct v4_packet p;
+	struct v4_event ev;
+
+	ask_for(&t, 500);
+	for (unsigned i = 0; i < 16; i++)
+		all[i] = numbered(10 + i);
+	p = neighbors_of(all, 12);
+	tester_send(&t, &p);
+	/* Two of them are asked, with their bond first. */
+	cr_assert_eq(lab_drain(), 2);
+	p = neighbors_of(all + 12, 4);
+	tester_send(&t, &p);
+	/* Sixteen is all: so there is a third. */
+	cr_assert_eq(lab_drain(), 1);
+	for (unsigned i = 0; i < 16; i++) {
+		cr_assert(lab_event(&ev, V4_EVENT_SEEN));
+		cr_assert(node_id_equal(&ev.node.id, &all[i].contact.id));
+		cr_assert_eq(ev.node.tcp, 30303);
+		cr_assert_not_null(
+			table_find(v4_table(lab.v4), &all[i].contact.id));
+	}
+	/* None of them answers. */
+	lab_wait(5000);
+	cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert_eq(ev.count, 16);
+	for (size_t i = 1; i < ev.count; i++) {
+		struct node_id target = node_id_of(target_of(500));
+
+		cr_assert(is_closer(&target, &ev.found[i - 1].id,
+				    &ev.found[i].id));
+	}
+}
+
+Test(v4_calls, an_answer_is_over_half_a_second_after_the_question, LAB)
+{
+	struct tester t = only_node(), other = numbered(10);
+	struct v4_packet p;
+	struct v4_event ev;
+
+	ask_for(&t, 500);
+	lab_wait(400);
+	p = neighbors_of(&other, 1);
+	tester_send(&t, &p);
+	expect(&other, &p, V4_PING, 0);
+	lab_wait(99);
+	p = neighbors_of(&other, 1);
+	tester_send(&t, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_UNASKED), 0);
+	lab_wait(1);
+	tester_send(&t, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_UNASKED), 1);
+	lab_wait(400);
+	cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert_eq(ev.count, 2);
+}
+
+Test(v4_calls, neighbors_that_may_not_be_are_left_out, LAB)
+{
+	struct tester t = only_node(), all[7];
+	struct v4_packet p;
+	struct v4_event ev;
+
+	ask_for(&t, 500);
+	for (unsigned i = 0; i < 7; i++)
+		all[i] = numbered(10 + i);
+	all[0].contact.udp.port = 1024;
+	all[1].contact.udp.port = 1025;
+	all[2] = tester_at(10 + 2, "10.0.0.1:30303");
+	all[3] = tester_at(10 + 3, "127.0.0.1:30303");
+	all[4] = tester_at(10 + 4, "192.0.2.1:30303");
+	all[5].key.pub.b[0] ^= 1;
+	all[6] = tester_at(10 + 6, "0.0.0.0:30303");
+	p = neighbors_of(all, 7);
+	tester_send(&t, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_NEIGHBOR), 6);
+	cr_assert(lab_event(&ev, V4_EVENT_SEEN));
+	cr_assert(node_id_equal(&ev.node.id, &all[1].contact.id));
+	cr_assert(!lab_event(&ev, V4_EVENT_SEEN));
+}
+
+Test(v4_calls, neighbors_of_others_are_not_taken, LAB)
+{
+	struct tester t = only_node(), fake = numbered(10);
+	struct tester elsewhere = tester_at(1, "20.0.0.2:30303");
+	struct tester other = tester_at(2, there);
+	struct v4_packet p;
+
+	ask_for(&t, 500);
+	p = neighbors_of(&fake, 1);
+	tester_send(&elsewhere, &p);
+	tester_send(&other, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_UNASKED), 2);
+	p.expiration = lab_unix() - 1;
+	tester_send(&t, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_EXPIRED), 1);
+	cr_assert_null(table_find(v4_table(lab.v4), &fake.contact.id));
+}
+
+/* NEIGHBORS do not say which FINDNODE they answer. */
+Test(v4_calls, one_findnode_is_under_way_to_a_node, LAB)
+{
+	struct tester t = only_node();
+	struct v4_packet p;
+
+	ask_for(&t, 500);
+	cr_assert_neq(v4_lookup(lab.v4, target_of(501)), 0);
+	p = ping_of(&t);
+	tester_send(&t, &p);
+	expect(&t, &p, V4_PONG, 0);
+	expect(&t, &p, V4_FINDNODE, 500);
+	cr_assert(!memcmp(&p.findnode.target, target_of(501),
+			  sizeof(p.findnode.target)));
+}
+
+Test(v4_calls, a_node_that_tells_nothing_has_to_bond_again, LAB)
+{
+	struct tester t = only_node();
+	struct v4_packet p;
+
+	tester_bonds(&t);
+	lab_wait(1000);
+	for (unsigned i = 0; i < 7; i++) {
+		struct mono before = lab.now;
+
+		v4_lookup(lab.v4, target_of(500 + i));
+		cr_assert_eq(next_question(&t, &p, 2000), V4_FINDNODE);
+		cr_assert_eq(mono_since_ms(lab.now, before), i < 6 ? 0 : 500);
+		lab_wait(400);
+		while (tester_reads(&t, &p, 100)) {
+			struct v4_packet pong = pong_to(&p);
+
+			tester_send(&t, &pong);
+		}
+	}
+}
+
+Test(v4_calls, lookups_of_nobody_end_at_once, LAB)
+{
+	uint32_t request = v4_lookup(lab.v4, target_of(5));
+	struct v4_event ev;
+
+	lab_tick();
+	cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert_eq(ev.request, request);
+	cr_assert_eq(ev.count, 0);
+}
+
+/* --- finding one node -------------------------------------------------------
+ */
+
+static void answer_enrrequest(const struct tester *t, uint64_t seq)
+{
+	struct enr record = record_of(&t->key, seq, &t->contact.udp);
+	struct v4_packet p = { .type = V4_ENRRESPONSE }, asked;
+
+	answer_ping(t);
+	expect(t, &asked, V4_ENRREQUEST, 500);
+	memcpy(p.enrresponse.request_hash, asked.hash, V4_HASH);
+	p.enrresponse.record = enr_raw(&record);
+	tester_send(t, &p);
+}
+
+Test(v4_calls, a_known_node_is_resolved_by_itself, LAB)
+{
+	struct tester t = tester_at(1, there);
+	uint32_t request = v4_resolve(lab.v4, &t.key.pub, &t.contact);
+	struct v4_event ev;
+
+	answer_enrrequest(&t, 8);
+	cr_assert(lab_event(&ev, V4_EVENT_RESOLVED));
+	cr_assert_eq(ev.request, request);
+	cr_assert_eq(ev.err, ERR_NONE);
+	cr_assert_eq(ev.node.record.seq, 8);
+}
+
+Test(v4_calls, an_unknown_node_is_resolved_by_a_lookup, LAB)
+{
+	struct tester t = only_node(), sought = numbered(10);
+	struct v4_packet p;
+	struct v4_event ev;
+
+	v4_resolve(lab.v4, &sought.key.pub, NULL);
+	answer_ping(&t);
+	expect(&t, &p, V4_FINDNODE, 500);
+	p = neighbors_of(&sought, 1);
+	tester_send(&t, &p);
+	expect(&sought, &p, V4_PING, 0); /* as any that was found */
+	lab_wait(500);
+	answer_enrrequest(&sought, 3);
+	cr_assert(lab_event(&ev, V4_EVENT_RESOLVED));
+	cr_assert_eq(ev.err, ERR_NONE);
+	cr_assert_eq(ev.node.record.seq, 3);
+	cr_assert(node_id_equal(&ev.node.id, &sought.contact.id));
+}
+
+Test(v4_calls, nobody_resolves_what_is_not_there, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_event ev;
+
+	v4_resolve(lab.v4, &t.key.pub, &t.contact);
+	lab_wait(500);
+	cr_assert(lab_event(&ev, V4_EVENT_RESOLVED));
+	cr_assert_eq(ev.err, ERR_NOT_FOUND);
+	cr_assert(node_id_equal(&ev.node.id, &t.contact.id));
+}
+
+/* --- refresh and walk -------------------------------------------------------
+ */
+
+Test(v4_plan, without_a_bootnode_nothing_is_sent, LAB)
+{
+	struct v4_event ev;
+
+	cr_assert(v4_next_event(lab.v4, &ev));
+	cr_assert_eq(ev.type, V4_EVENT_SEEDS);
+	cr_assert(v4_next_event(lab.v4, &ev));
+	cr_assert_eq(ev.type, V4_EVENT_READY);
+	v4_set_walk(lab.v4, V4_WALK);
+	cr_assert(lab_is_silent(3600 * 1000));
+}
+
+Test(v4_plan, a_refresh_comes_every_quarter_to_half_an_hour, LAB)
+{
+	struct mono last = lab.now;
+	struct v4_event ev;
+
+	cr_assert(lab_event(&ev, V4_EVENT_SEEDS));
+	for (unsigned i = 0; i < 20; i++) {
+		uint64_t ms;
+
+		while (!lab_event(&ev, V4_EVENT_SEEDS)) {
+			if (mono_before(lab.now, lab.due))
+				lab.now = lab.due;
+			lab_tick();
+		}
+		ms = mono_since_ms(lab.now, last);
+		cr_assert_geq(ms, 15 * 60 * 1000);
+		cr_assert_leq(ms, 30 * 60 * 1000);
+		last = lab.now;
+		lab_wait(0);
+	}
+}
+
+Test(v4_plan, a_refresh_looks_for_ourselves_and_three_others, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_packet p;
+
+	cr_assert_eq(v4_bootnode(lab.v4, &t.contact), ERR_NONE);
+	lab_wait(10 * 1000);
+	answer_ping(&t);
+	expect(&t, &p, V4_FINDNODE, 500);
+	cr_assert(!memcmp(&p.findnode.target, &lab.key.pub, 64));
+	p = ping_of(&t);
+	tester_send(&t, &p);
+	expect(&t, &p, V4_PONG, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		cr_assert_eq(next_question(&t, &p, 500), V4_FINDNODE);
+		cr_assert(memcmp(&p.findnode.target, &lab.key.pub, 64) != 0);
+	}
+}
+
+Test(v4_plan, while_nobody_is_there_bootnodes_are_tried_every_ten_seconds, LAB)
+{
+	struct tester t = tester_at(1, there);
+	size_t before;
+
+	cr_assert_eq(v4_bootnode(lab.v4, &t.contact), ERR_NONE);
+	lab_wait(30 * 1000);
+	before = v4_stats(lab.v4)->sent[V4_PING];
+	cr_assert_geq(before, 3);
+	lab_drain();
+	lab_wait(100 * 1000);
+	cr_assert_geq(v4_stats(lab.v4)->sent[V4_PING] - before, 9);
+	cr_assert_leq(v4_stats(lab.v4)->sent[V4_PING] - before, 60);
+}
+
+Test(v4_plan, a_seed_that_proved_itself_lately_is_answered, LAB)
+{
+	struct tester fresh = tester_at(1, there);
+	struct tester old = tester_at(2, "20.0.1.1:30303");
+	struct v4_packet p = findnode_of(9);
+
+	lab_wait(48 * 3600 * 1000); /* so that there was such a time */
+	v4_seed(lab.v4, &fresh.contact, 23 * 3600 * 1000, lab.now);
+	v4_seed(lab.v4, &old.contact, 25 * 3600 * 1000, lab.now);
+	lab_drain();
+	p.expiration = lab_unix() + 20;
+	tester_send(&old, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_UNPROVEN), 1);
+	tester_send(&fresh, &p);
+	cr_assert_eq(v4_stats(lab.v4)->sent[V4_NEIGHBORS], 1);
+}
+
+/* One lookup asks the only node once, and takes half a second. */
+Test(v4_plan, a_walk_begins_a_lookup_once_a_second, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_packet p;
+	size_t asked;
+
+	tester_bonds(&t);
+	lab_wait(1000);
+	v4_set_walk(lab.v4, V4_WALK);
+	for (unsigned i = 0; i < 300; i++) {
+		lab_wait(100);
+		while (tester_reads(&t, &p, 0)) {
+			struct v4_packet out = pong_to(&p);
+
+			if (p.type == V4_FINDNODE)
+				out = neighbors_of(&t, 1);
+			tester_send(&t, &out);
+		}
+	}
+	asked = v4_stats(lab.v4)->sent[V4_FINDNODE];
+	cr_assert_geq(asked, 29);
+	cr_assert_leq(asked, 31);
+	v4_set_walk(lab.v4, V4_REST);
+	lab_wait(1000);
+	asked = v4_stats(lab.v4)->sent[V4_FINDNODE];
+	lab_wait(10000);
+	cr_assert_eq(v4_stats(lab.v4)->sent[V4_FINDNODE], asked);
+}
