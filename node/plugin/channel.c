@@ -206,6 +206,20 @@ void channel_look(struct weft_channel *ch)
 		ch->wire.ops->facts(ch->wire.ctx, &ch->facts);
 }
 
+struct msg *plugin_channel_unread(struct weft_channel *ch)
+{
+	struct weft_shared *m = ch->closed ? NULL : unqueue(ch);
+	struct msg *msg;
+
+	if (!m) {
+		ch->paused = false; /* whoever takes over reads on */
+		return NULL;
+	}
+	msg = msg_get(m->msg);
+	shared_put(m);
+	return msg;
+}
+
 void plugin_channel_closed(struct weft_channel *ch)
 {
 	if (ch->paused && !ch->closed)

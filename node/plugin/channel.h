@@ -38,6 +38,10 @@ struct weft_channel *plugin_channel_open(
  * reference. */
 void plugin_channel_message(struct weft_channel *ch, struct msg *msg);
 
+/* Before plugin_channel_closed: the oldest message that nobody has read, now
+ * the caller's and not the channel's any more; NULL when there is none. */
+struct msg *plugin_channel_unread(struct weft_channel *ch);
+
 /* There is room to write again. */
 void plugin_channel_writable(struct weft_channel *ch);
 

@@ -79,6 +79,12 @@ static int writable(struct channel *ch, void *user)
 	return PROTOCOL_GO_ON;
 }
 
+static struct msg *unread(struct channel *ch, void *user)
+{
+	(void)ch;
+	return user ? plugin_channel_unread(user) : NULL;
+}
+
 static void closed(struct channel *ch, void *user)
 {
 	(void)ch;
@@ -101,6 +107,7 @@ void server_wire_protocol(struct protocol *out,
 		.state = (void *)protocol,
 		.opened = opened,
 		.message = message,
+		.unread = unread,
 		.closed = closed,
 		.writable = writable,
 	};

@@ -192,8 +192,8 @@ void channels_writable(struct peer *p)
 static bool is_same_protocol(const struct protocol *a, const struct protocol *b)
 {
 	return a->state == b->state && a->opened == b->opened &&
-	       a->message == b->message && a->closed == b->closed &&
-	       a->writable == b->writable;
+	       a->message == b->message && a->unread == b->unread &&
+	       a->closed == b->closed && a->writable == b->writable;
 }
 
 /* The new offer takes the place of the old, which may be freed by that. */
@@ -207,10 +207,48 @@ static void adopt(struct channel *ch, struct offer *offer,
 	offer_put(was);
 }
 
-/* The old protocol's queues go with it, and with them what it held back. */
+/* What the old protocol leaves to the new one, in order. */
+struct legacy {
+	struct msg **messages;
+	size_t count, room;
+};
+
+static void collect_unread(struct legacy *l, struct channel *ch)
+{
+	const struct protocol *from = ch->protocol;
+	struct msg *m;
+
+	while (ch->open && from->unread && (m = from->unread(ch, ch->user))) {
+		if (l->count == l->room) {
+			l->room = l->room ? 2 * l->room : 16;
+			l->messages = reallocarray(l->messages, l->room,
+						   sizeof(*l->messages));
+			if (!l->messages)
+				abort();
+		}
+		l->messages[l->count++] = m;
+	}
+}
+
+static void hand_over(struct legacy *l, struct channel *ch)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (ch->open && ch->peer->state == PEER_UP)
+			obey(ch, ch->protocol->message(ch, ch->user,
+						       l->messages[i]));
+		msg_put(l->messages[i]);
+	}
+	free(l->messages);
+}
+
+/* The old protocol's queue of messages goes to the new one; what it held back
+ * goes on. */
 static void rebind(struct channel *ch, struct offer *offer,
 		   const struct protocol *to)
 {
+	struct legacy legacy = { 0 };
+
+	collect_unread(&legacy, ch);
 	close_one(ch);
 	channel_resume(ch);
 	channel_keep(ch, 0);
@@ -219,6 +257,7 @@ static void rebind(struct channel *ch, struct offer *offer,
 	room_leave(&ch->peer->room, ch->match);
 	if (ch->peer->state == PEER_UP)
 		open_one(ch);
+	hand_over(&legacy, ch);
 }
 
 void channels_rebind(struct peer *p, struct offer *offer)

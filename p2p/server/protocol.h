@@ -31,6 +31,13 @@ struct protocol {
 	/* A message, code below capability.codes. Borrowed: msg_get to keep. */
 	int (*message)(struct channel *ch, void *user, struct msg *msg);
 
+	/* Before closed, when another protocol takes the place of this one in
+	 * a session that stays (server_offer): the oldest message that came
+	 * and was not handled; NULL when there is none (any more). The caller
+	 * owns the reference, and the successor gets the message. May be
+	 * NULL. */
+	struct msg *(*unread)(struct channel *ch, void *user);
+
 	/* The last call for this channel; it may no longer send. May be NULL.
 	 */
 	void (*closed)(struct channel *ch, void *user);

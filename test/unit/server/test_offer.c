@@ -381,6 +381,85 @@ Test(offer, opens_nothing_on_a_session_that_the_old_protocol_ended)
 	close_two();
 }
 
+/* --- what was not read --------------------------------------------------- */
+
+enum {
+	KEPT_MAX = 4
+};
+
+static struct msg *kept[KEPT_MAX];
+static size_t kept_count, given;
+
+/* Handles nothing. */
+static int keep_message(struct channel *ch UNUSED, void *user UNUSED,
+			struct msg *m)
+{
+	cr_assert_lt(kept_count, KEPT_MAX);
+	kept[kept_count++] = msg_get(m);
+	return PROTOCOL_GO_ON;
+}
+
+static struct msg *give_unread(struct channel *ch UNUSED, void *user UNUSED)
+{
+	return given < kept_count ? kept[given++] : NULL;
+}
+
+static bool has_kept_all(void *ctx UNUSED)
+{
+	return kept_count == KEPT_MAX - 1;
+}
+
+/* Three messages wait when the offer changes. */
+static void leave_three(void)
+{
+	kept_count = given = 0;
+	a.protocols[0].message = keep_message;
+	a.protocols[0].unread = give_unread;
+	join_two();
+	for (size_t i = 0; i < KEPT_MAX - 1; i++)
+		node_send(&b, 100 + i);
+	scene_until(&scene, has_kept_all, NULL);
+	node_offer(&a, other.protocols, 1);
+}
+
+static size_t sizes[KEPT_MAX];
+
+static int note_message(struct channel *ch UNUSED, void *user UNUSED,
+			struct msg *m)
+{
+	cr_assert_lt(other.messages, KEPT_MAX);
+	sizes[other.messages++] = m->size;
+	return PROTOCOL_GO_ON;
+}
+
+Test(offer, hands_over_what_the_old_protocol_did_not_read)
+{
+	make_two();
+	put_other_in_place(&a);
+	other.protocols[0].message = note_message;
+	leave_three();
+	node_send(&b, 200);
+	node_wait_messages(&other, KEPT_MAX);
+	cr_assert_eq(given, kept_count);
+	for (size_t i = 0; i < KEPT_MAX - 1; i++)
+		cr_assert_eq(sizes[i], 100 + i);
+	cr_assert_eq(sizes[KEPT_MAX - 1], (size_t)200);
+	close_two();
+}
+
+/* None of it leaks then, and nobody gets it. */
+Test(offer, hands_nothing_over_to_a_protocol_that_ends_the_session)
+{
+	make_two();
+	put_other_in_place(&a);
+	other.end_in_opened = true;
+	leave_three();
+	node_wait_dropped(&b, 1);
+	cr_assert_eq(given, kept_count);
+	cr_assert_eq(other.messages, (size_t)0);
+	close_two();
+}
+
 /* --- sessions that are not up yet ---------------------------------------- */
 
 /* The stranger has our Hello with the old offer; its own is to come. */
