@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "node/admin/call.h"
+#include "node/counters.h"
+#include "node/show.h"
 #include "node/urls.h"
 
 /* --- facts -----------------------------------------------------------------
@@ -412,6 +414,24 @@ static void plugin_methods(void *ctx,
 	manager_each(a->plugins, visit_methods, &ask);
 }
 
+/* How many peers there are and what they hold now, then what was counted. */
+static json_t *counters(void *ctx)
+{
+	const struct node_admin *a = ctx;
+	struct server_counters sums;
+	json_t *o = json_object();
+
+	if (!o)
+		abort();
+	server_read_counters(a->server, &sums);
+	show_json_set(o, "peers",
+		      json_integer((json_int_t)server_peers(a->server)));
+	show_json_set(o, "memory",
+		      json_integer((json_int_t)server_memory(a->server)));
+	counters_add(o, &sums);
+	return o;
+}
+
 static void stop(void *ctx)
 {
 	const struct node_admin *a = ctx;
@@ -433,6 +453,7 @@ void node_admin_init(struct node_admin *a, struct server *server,
 			.peer_trust = peer_trust,
 			.plugin_method = plugin_method,
 			.plugin_methods = plugin_methods,
+			.counters = counters,
 			.stop = stop,
 			.plugins = plugins,
 			.plugin_load = plugin_load,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/counters.h"
 #include "node/report_inside.h"
 
 static json_t *json_id(const struct node_id *id)
@@ -114,41 +115,9 @@ void report_json_plugin(struct report *r, const struct log_line *line)
 void report_json_stopped(struct report *r, const struct server_counters *sums,
 			 uint64_t ns)
 {
-	const struct {
-		const char *key;
-		uint64_t value;
-	} members[] = {
-		{ "sessions", sums->sessions },
-		{ "messages_in", sums->messages_in },
-		{ "messages_out", sums->messages_out },
-		{ "bytes_in", sums->bytes_in },
-		{ "bytes_out", sums->bytes_out },
-		{ "accepted", sums->accepted },
-		{ "dialed", sums->dialed },
-		{ "throttled", sums->throttled },
-		{ "replays", sums->replays },
-		{ "timeouts_handshake", sums->timeouts_handshake },
-		{ "timeouts_idle", sums->timeouts_idle },
-		{ "timeouts_slow", sums->timeouts_slow },
-		{ "timeouts_paused", sums->timeouts_paused },
-		{ "overruns", sums->overruns },
-		{ "memory_ends", sums->memory_ends },
-		{ "memory_most", sums->memory_most },
-		{ "disconnects_sent", sums->disconnects_sent },
-		{ "disconnects_received", sums->disconnects_received },
-	};
 	json_t *o = show_json_event("stopped");
-	json_t *faults = json_object();
 
-	for (size_t i = 0; i < ARRAY_LEN(members); i++)
-		show_json_set(o, members[i].key,
-			      json_integer((json_int_t)members[i].value));
-	for (int f = RLPX_FAULT_NONE + 1; f < RLPX_FAULT_COUNT; f++)
-		if (sums->faults[f])
-			show_json_set(
-				faults, rlpx_fault_name(f),
-				json_integer((json_int_t)sums->faults[f]));
-	show_json_set(o, "faults", faults);
+	counters_add(o, sums);
 	show_json_set(o, "seconds", json_real((double)ns / 1e9));
 	show_json_line(r->out, o);
 }

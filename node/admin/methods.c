@@ -249,6 +249,11 @@ static void plugin_reload(const struct scope *sc)
 	sc->node->plugin_reload(sc->node->ctx, text_arg(sc, 0), sc->call);
 }
 
+static void node_counters(const struct scope *sc)
+{
+	admin_call_result(sc->call, sc->node->counters(sc->node->ctx));
+}
+
 static void node_stop(const struct scope *sc)
 {
 	succeed(sc);
@@ -281,6 +286,7 @@ static const struct method methods[] = {
 	{ "admin_removeTrustedPeer", "s", remove_trusted_peer },
 	{ "admin_subscribe", "n", subscribe },
 	{ "admin_unsubscribe", "s", unsubscribe },
+	{ "node_counters", "", node_counters },
 	{ "node_stop", "", node_stop },
 	{ "plugin_list", "", plugin_list },
 	{ "plugin_load", "s?o", plugin_load },

@@ -11,6 +11,7 @@
  *     admin_unsubscribe                                  [ID] -> true
  *     plugin_list  plugin_load [NAME, OPTIONS?]  plugin_unload [NAME]
  *     plugin_reload [NAME]  node_stop -> true
+ *     node_counters  -> {"peers": 2, "memory": 4096, "sessions": 5, ...}
  *     rpc_modules  -> {"admin": "1.0", ...}
  *
  * Pure but for what the node does. */

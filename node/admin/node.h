@@ -145,6 +145,9 @@ struct admin_node {
 			       void (*tell)(void *to, const char *method),
 			       void *to);
 
+	/* What it counted since it began, an object of the caller's. */
+	json_t *(*counters)(void *ctx);
+
 	/* End the node, soon; called when the answer is on its way. May close
 	 * the admin interface from inside. */
 	void (*stop)(void *ctx);

@@ -86,6 +86,26 @@ class Control(lab.Lab):
         watch.communicate(timeout=lab.DEADLINE)
         self.assertEqual(watch.returncode, 1, "the node went first")
 
+    def test_counters_are_those_of_the_last_line(self):
+        a, b = self.node("a"), self.node("b")
+        a.started()
+        url = b.started()["enode"]
+        none = self.admin("a", "node_counters")
+        self.assertEqual((none["peers"], none["sessions"]), (0, 0))
+        self.admin("a", "admin_addPeer", url)
+        a.expect("peer_added")
+        one = self.admin("a", "node_counters")
+        self.assertEqual((one["peers"], one["sessions"], one["dialed"]),
+                         (1, 1, 1))
+        self.assertGreater(one["bytes_out"], 400, "at least the auth packet")
+        self.assertEqual(one["faults"], {})
+        self.admin("a", "node_stop")
+        last = a.expect("stopped")
+        self.assertEqual(set(one) - {"peers", "memory"},
+                         set(last) - {"event", "seconds"})
+        for name in set(one) - {"peers", "memory", "faults"}:
+            self.assertGreaterEqual(last[name], one[name], name)
+
     def test_the_socket_is_ours_alone_and_goes_with_the_node(self):
         a = self.node("a")
         a.started()

@@ -147,6 +147,11 @@ static void plugin_methods(void *ctx UNUSED,
 	tell(to, "gossip_send");
 }
 
+static json_t *counters(void *ctx UNUSED)
+{
+	return json_pack("{s:i,s:i}", "peers", 2, "sessions", 5);
+}
+
 static void stop(void *ctx)
 {
 	struct fake_node *n = ctx;
@@ -173,6 +178,7 @@ void fake_node_init(struct fake_node *n)
 			.plugin_reload = plugin_reload,
 			.plugin_method = plugin_method,
 			.plugin_methods = plugin_methods,
+			.counters = counters,
 			.stop = stop,
 		},
 		.self = { .name = "fake" },

@@ -310,6 +310,18 @@ Test(methods, name_the_modules)
 	desk_close(&d);
 }
 
+Test(methods, tell_what_the_node_counted)
+{
+	struct desk d;
+
+	desk_open(&d);
+	cr_assert_str_eq(ask(&d, "node_counters", "[]"),
+			 "{\"peers\":2,\"sessions\":5}");
+	cr_assert_str_eq(ask(&d, "node_counters", "[1]"),
+			 "-32602: too many arguments, want at most 0");
+	desk_close(&d);
+}
+
 Test(methods, answer_before_the_node_stops)
 {
 	struct desk d;
