@@ -255,6 +255,7 @@ struct v4 {
 	enum v4_refresh refresh;
 	unsigned refresh_left; /* lookups, the one under way included */
 	struct mono refresh_due, refresh_began;
+	bool refresh_is_cold; /* it began with nobody live */
 	enum v4_walk walk;
 	bool walking; /* a lookup of the walk is under way */
 	struct mono walk_due;

@@ -5,8 +5,8 @@ enum {
 	MINUTE_MS = 60 * 1000,
 	REFRESH_MIN_MS = 15 * MINUTE_MS,
 	REFRESH_SPREAD_MS = 15 * MINUTE_MS,
-	EMPTY_MS = 10 * 1000, /* between attempts while nobody is known */
-	LOOKUPS = 4,	      /* ourselves, and 3 at random */
+	COLD_MS = 10 * 1000, /* after one that began with nobody live */
+	LOOKUPS = 4,	     /* ourselves, and 3 at random */
 	WALK_MS = 1000,
 	BUSY_MS = 100, /* when all lookups are taken */
 };
@@ -51,13 +51,15 @@ static void refresh_lookup(struct v4 *v)
 		v->refresh_due = MONO_NEVER;
 }
 
-/* Nobody to ask, and somebody to begin with: do not wait for a quarter of an
- * hour. */
+/* One that began with nobody live found little: those who joined with us could
+ * not be told of yet. And while nobody answers, somebody may soon. */
 static struct mono next_refresh(const struct v4 *v)
 {
-	if (v->bootnode_count && !table_count(v->table))
+	bool has_any = v->bootnode_count || table_count(v->table);
+
+	if (has_any && (v->refresh_is_cold || !table_live(v->table)))
 		return mono_min(v->refresh_due,
-				mono_add_ms(v->refresh_began, EMPTY_MS));
+				mono_add_ms(v->refresh_began, COLD_MS));
 	return v->refresh_due;
 }
 
@@ -68,6 +70,7 @@ static void step_refresh(struct v4 *v)
 		if (mono_before(v->now, next_refresh(v)))
 			return;
 		v->refresh_began = v->now;
+		v->refresh_is_cold = !table_live(v->table);
 		v->refresh = V4_REFRESH_SEEDS;
 		v4_tell(v, V4_EVENT_SEEDS, 0, NULL, 0);
 		break;

@@ -536,32 +536,58 @@ Test(v4_plan, a_seed_that_proved_itself_lately_is_answered, LAB)
 	cr_assert_eq(v4_stats(lab.v4)->sent[V4_NEIGHBORS], 1);
 }
 
-/* One lookup asks the only node once, and takes half a second. */
-Test(v4_plan, a_walk_begins_a_lookup_once_a_second, LAB)
+/* As the only node there is, tell of itself. */
+static void live_with(const struct tester *t, uint64_t ms)
 {
-	struct tester t = tester_at(1, there);
 	struct v4_packet p;
-	size_t asked;
 
-	tester_bonds(&t);
-	lab_wait(1000);
-	v4_set_walk(lab.v4, V4_WALK);
-	for (unsigned i = 0; i < 300; i++) {
+	for (uint64_t i = 0; i < ms / 100; i++) {
 		lab_wait(100);
-		while (tester_reads(&t, &p, 0)) {
+		while (tester_reads(t, &p, 0)) {
 			struct v4_packet out = pong_to(&p);
 
 			if (p.type == V4_FINDNODE)
-				out = neighbors_of(&t, 1);
-			tester_send(&t, &out);
+				out = neighbors_of(t, 1);
+			tester_send(t, &out);
 		}
 	}
-	asked = v4_stats(lab.v4)->sent[V4_FINDNODE];
-	cr_assert_geq(asked, 29);
-	cr_assert_leq(asked, 31);
+}
+
+static size_t findnodes(void)
+{
+	return v4_stats(lab.v4)->sent[V4_FINDNODE];
+}
+
+/* A lookup asks the only node once. */
+Test(v4_plan, a_walk_begins_a_lookup_once_a_second, LAB)
+{
+	struct tester t = tester_at(1, there);
+	size_t before;
+
+	tester_bonds(&t);
+	live_with(&t, 20000);
+	before = findnodes();
+	v4_set_walk(lab.v4, V4_WALK);
+	live_with(&t, 30000);
+	cr_assert_geq(findnodes() - before, 29);
+	cr_assert_leq(findnodes() - before, 31);
 	v4_set_walk(lab.v4, V4_REST);
-	lab_wait(1000);
-	asked = v4_stats(lab.v4)->sent[V4_FINDNODE];
-	lab_wait(10000);
-	cr_assert_eq(v4_stats(lab.v4)->sent[V4_FINDNODE], asked);
+	live_with(&t, 1000);
+	before = findnodes();
+	live_with(&t, 10000);
+	cr_assert_eq(findnodes(), before);
+}
+
+/* Those who joined with us could not be told of yet. */
+Test(v4_plan, a_refresh_that_began_with_nobody_is_soon_repeated, LAB)
+{
+	struct tester t = tester_at(1, there);
+
+	tester_bonds(&t);
+	live_with(&t, 8900);
+	cr_assert_eq(findnodes(), 0);
+	live_with(&t, 5000);
+	cr_assert_eq(findnodes(), 4);
+	live_with(&t, 14 * 60 * 1000);
+	cr_assert_eq(findnodes(), 4);
 }
