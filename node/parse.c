@@ -7,6 +7,7 @@
 
 #include "node/plugin/loader.h"
 #include "node/plugin/options.h"
+#include "p2p/enode/enr.h"
 
 enum {
 	URL_SHOWN = 24, /* a URL fills two lines of a terminal */
@@ -197,6 +198,22 @@ enum err parse_enode(struct enode *out, const char *text, struct why *why)
 	enum err rc = enode_parse(out, text, why);
 
 	return rc ? name_url(why, rc, text) : ERR_NONE;
+}
+
+enum err parse_node(struct enode *out, const char *text, struct why *why)
+{
+	struct enr record;
+	enum err rc;
+
+	if (strncmp(text, "enr:", 4))
+		return parse_enode(out, text, why);
+	rc = enr_parse(&record, text, why);
+	if (!rc)
+		rc = enr_verify(&record, why);
+	if (rc)
+		return name_url(why, rc, text);
+	enr_node(out, &record);
+	return ERR_NONE;
 }
 
 enum err parse_dialable(struct enode *out, const char *text, struct why *why)

@@ -43,6 +43,12 @@ MUST_USE enum err parse_enode(struct enode *out, const char *text,
 MUST_USE enum err parse_dialable(struct enode *out, const char *text,
 				 struct why *why);
 
+/* parse_node - an enode URL, or a node record as text ("enr:..."), verified;
+ * the node has the record's endpoint, if that has one. Errors also of enr_parse
+ * and enr_verify. */
+MUST_USE enum err parse_node(struct enode *out, const char *text,
+			     struct why *why);
+
 /* parse_plugin_name - is it a NAME or a path? ERR_FORMAT. ERR_LIMIT: too long.
  * parse_plugin - the same before a comma, of "NAME,option=value,...". *options
  * is what stands behind the first comma; NULL without one. */

@@ -102,7 +102,8 @@ static int run(const struct command *c, int argc, char **argv)
 	if (at < 0)
 		return OPTIONS_STATUS(at);
 	if (!o.key == (at == argc))
-		return options_usage(c, "give either a URL or --key FILE");
+		return options_usage(
+			c, "give either a URL, a record or --key FILE");
 	if (o.addr.given && !o.key)
 		return options_usage(c, "--addr: goes with --key only");
 	if (o.addr.given && o.addr.addr.ip.family == IP_NONE)
@@ -110,7 +111,7 @@ static int run(const struct command *c, int argc, char **argv)
 					"IP:PORT");
 	if (o.key && from_key(&node, &o, &why))
 		return options_failed(c, &why);
-	if (!o.key && parse_enode(&node, argv[at], &why))
+	if (!o.key && parse_node(&node, argv[at], &why))
 		return options_failed(c, &why);
 	print_enode(&node, o.json);
 	return EXIT_OK;
@@ -118,9 +119,10 @@ static int run(const struct command *c, int argc, char **argv)
 
 const struct command command_enode = {
 	.name = "weft enode",
-	.operands = "URL | --key FILE [--addr IP:PORT]",
-	.summary = "take an enode URL apart, or make that of a key",
+	.operands = "URL|RECORD | --key FILE [--addr IP:PORT]",
+	.summary = "take an enode URL or record apart, or make a URL",
 	.examples = "  weft enode enode://<key>@203.0.113.5:30303\n"
+		    "  weft enode enr:-IS4QHCYrYZbAKWC...\n"
 		    "  weft enode --key node.key --addr 203.0.113.5:30303\n",
 	.options = rows,
 	.operands_max = 1,

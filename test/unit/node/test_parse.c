@@ -175,6 +175,31 @@ Test(parse, knows_what_can_be_dialed)
 	cr_assert_eq(node.tcp, 7);
 }
 
+#define RECORD                                                                 \
+	"enr:-"                                                                \
+	"IS4QHCYrYZbAKWCBRlAy5zzaDZXJBGkcnh4MHcBFZntXNFrdvJjX04jRzjzCBOon"     \
+	"rkTfj499SZuOh8R33Ls8RRcy5wBgmlkgnY0gmlwhH8AAAGJc2VjcDI1NmsxoQPKY0yuD" \
+	"UmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOIN1ZHCCdl8"
+
+Test(parse, takes_a_node_as_url_or_record, .init = crypto_init)
+{
+	struct enode node = { 0 }, untouched;
+	struct why why = WHY_NONE;
+
+	cr_assert_eq(parse_node(&node, "enode://" KEY "@h.example:7", &why),
+		     ERR_NONE);
+	cr_assert_eq(node.tcp, 7);
+	cr_assert_eq(parse_node(&node, RECORD, &why), ERR_NONE);
+	cr_assert_eq(node.udp, 30303);
+	cr_assert_eq(node.tcp, 0);
+	cr_assert_str_eq(node.host, "");
+	untouched = node;
+	cr_assert_eq(parse_node(&node, RECORD "A", &why), ERR_FORMAT);
+	cr_assert_eq(parse_node(&node, "enr:", &why), ERR_FORMAT);
+	cr_assert_eq(parse_node(&node, "ENR:", &why), ERR_FORMAT);
+	cr_assert_arr_eq(&node, &untouched, sizeof(node));
+}
+
 Test(parse, parts_a_plugin_from_its_options)
 {
 	static const char *const wrong[] = { "",    ",a=1",	 "No",

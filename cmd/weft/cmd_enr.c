@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/weft/commands.h"
+#include "cmd/weft/values.h"
+#include "node/nodekey.h"
+#include "node/parse.h"
+#include "node/record.h"
+#include "node/show.h"
+
+enum {
+	KEY_WIDTH = 10, /* the longest of the rows above the entries */
+};
+
+/* --- reading -------------------------------------------------------------- */
+
+struct read_options {
+	const char *file;
+	bool json;
+};
+
+#define FIELD(member) offsetof(struct read_options, member)
+
+#define FILE_ROW                                                             \
+	{                                                                    \
+		.name = "file", .value = "FILE",                             \
+		.help = "read the record from a file: any of these texts,\n" \
+			"or its bytes",                                      \
+		.field = FIELD(file), .read = value_text                     \
+	}
+
+static const struct option_row decode_rows[] = {
+	FILE_ROW,
+	{ .name = "json",
+	  .help = "print a JSON object",
+	  .field = FIELD(json),
+	  .read = value_flag },
+	{ 0 },
+};
+
+static const struct option_row verify_rows[] = {
+	FILE_ROW,
+	{ 0 },
+};
+
+#undef FIELD
+
+/* At most room bytes; what is beyond them is another error's matter. */
+static enum err read_all(uint8_t *out, size_t room, size_t *len, int fd,
+			 struct why *why)
+{
+	*len = 0;
+	while (*len < room) {
+		ssize_t n = read(fd, out + *len, room - *len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(why, ERR_SYSTEM, errno,
+					 "cannot be read");
+		if (n == 0)
+			break;
+		*len += (size_t)n;
+	}
+	return ERR_NONE;
+}
+
+/* From a file, or from standard input without one. */
+static enum err from_file(struct enr *out, const char *path, struct why *why)
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	uint8_t bytes[RECORD_INPUT_MAX + 1];
+	size_t len = 0;
+	enum err rc;
+
+	if (fd < 0)
+		rc = err_errno(why, ERR_SYSTEM, errno, "cannot be opened");
+	else
+		rc = read_all(bytes, sizeof(bytes), &len, fd, why);
+	if (!rc)
+		rc = record_parse(out, span_of(bytes, len), why);
+	if (fd >= 0 && path)
+		close(fd);
+	return rc ? err_wrap(why, rc, "%s", path ? path : "standard input")
+		  : ERR_NONE;
+}
+
+/* The record that the arguments name. Returns an exit status. */
+static int take(struct enr *out, const struct command *c,
+		const struct read_options *o, const char *operand)
+{
+	struct why why = WHY_NONE;
+	enum err rc;
+
+	if (!o->file == !operand)
+		return options_usage(c, "give either a record or --file FILE");
+	if (!operand || !strcmp(operand, "-"))
+		rc = from_file(out, o->file, &why);
+	else
+		rc = record_parse(out, span_text(operand), &why);
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+/* --- decode --------------------------------------------------------------- */
+
+static json_t *entries_json(const struct enr *r)
+{
+	struct rlp in = enr_entries(r);
+	json_t *list = json_array();
+
+	while (rlp_more(&in)) {
+		struct span key = rlp_bytes(&in), value = rlp_raw(&in);
+		json_t *o = json_object();
+		char text[RECORD_VALUE_MAX];
+		char hex[2 * ENR_MAX + 1];
+		bool ok = record_value(text, key, value);
+
+		show_json_set(o, "key", show_json_text(key));
+		show_json_set(o, "value", json_string(text));
+		show_json_set(o, "decodes", json_boolean(ok));
+		show_json_set(o, "rlp", json_string(show_hex(hex, value)));
+		if (json_array_append_new(list, o))
+			abort();
+	}
+	return list;
+}
+
+/* JSON's integers here end at 2^63 - 1; beyond, digits in quotes. */
+static json_t *seq_json(uint64_t seq)
+{
+	char text[24];
+
+	if (seq <= INT64_MAX)
+		return json_integer((json_int_t)seq);
+	snprintf(text, sizeof(text), "%" PRIu64, seq);
+	return json_string(text);
+}
+
+static void decode_json(const struct enr *r, const struct why *invalid)
+{
+	json_t *o = show_json_event("enr");
+	struct enr_endpoint at;
+	char text[ENR_TEXT_MAX];
+	char url[ENODE_URL_MAX];
+	char id[NODE_ID_HEX];
+	char ip[IP_TEXT_MAX];
+	struct enode node;
+
+	enr_node(&node, r);
+	enr_endpoint(&at, r);
+	show_json_set(o, "enr", json_string(enr_text(text, r)));
+	show_json_set(o, "valid", json_boolean(!invalid));
+	if (invalid) {
+		show_json_set(o, "reason", json_string(invalid->text));
+	} else {
+		show_json_set(o, "id", json_string(node_id_text(id, &r->id)));
+		show_json_set(o, "enode", json_string(enode_url(url, &node)));
+	}
+	show_json_set(o, "seq", seq_json(r->seq));
+	show_json_set(o, "bytes", json_integer(r->len));
+	show_json_set(o, "ip", json_string(ip_text(ip, &at.ip)));
+	show_json_set(o, "tcp", json_integer(at.tcp));
+	show_json_set(o, "udp", json_integer(at.udp));
+	show_json_set(o, "quic", json_integer(at.quic));
+	show_json_set(o, "entries", entries_json(r));
+	show_json_line(stdout, o);
+}
+
+static void print_endpoint(const struct enr *r)
+{
+	struct enr_endpoint at;
+	char ip[IP_TEXT_MAX];
+
+	enr_endpoint(&at, r);
+	printf("%-*s  %s", KEY_WIDTH, "endpoint",
+	       at.ip.family ? ip_text(ip, &at.ip) : "no address");
+	if (at.tcp)
+		printf(", tcp %u", at.tcp);
+	if (at.udp)
+		printf(", udp %u", at.udp);
+	if (at.quic)
+		printf(", quic %u", at.quic);
+	printf("\n");
+}
+
+static void print_entries(const struct enr *r)
+{
+	struct rlp in = enr_entries(r);
+	char key[4 * ENR_MAX + 1];
+	int width = 0;
+
+	while (rlp_more(&in)) {
+		int n = (int)strlen(
+			show_text(key, sizeof(key), rlp_bytes(&in)));
+
+		rlp_raw(&in);
+		width = n > width ? n : width;
+	}
+	in = enr_entries(r);
+	while (rlp_more(&in)) {
+		struct span name = rlp_bytes(&in), value = rlp_raw(&in);
+		char text[RECORD_VALUE_MAX];
+		bool ok = record_value(text, name, value);
+
+		printf("  %-*s  %s%s\n", width,
+		       show_text(key, sizeof(key), name), ok ? "" : "(!) ",
+		       text);
+	}
+}
+
+static void decode_text(const struct enr *r, const struct why *invalid)
+{
+	char text[ENR_TEXT_MAX];
+	char url[ENODE_URL_MAX];
+	char id[NODE_ID_HEX];
+	struct enode node;
+
+	enr_node(&node, r);
+	if (invalid)
+		printf("%-*s  %s\n", KEY_WIDTH, "INVALID", invalid->text);
+	printf("%-*s  %s\n", KEY_WIDTH, "enr", enr_text(text, r));
+	if (!invalid) {
+		printf("%-*s  %s\n", KEY_WIDTH, "id", node_id_text(id, &r->id));
+		printf("%-*s  %s\n", KEY_WIDTH, "enode", enode_url(url, &node));
+	}
+	printf("%-*s  %" PRIu64 "\n", KEY_WIDTH, "seq", r->seq);
+	printf("%-*s  %u of at most %d bytes\n", KEY_WIDTH, "size", r->len,
+	       ENR_MAX);
+	print_endpoint(r);
+	printf("entries\n");
+	print_entries(r);
+}
+
+static int run_decode(const struct command *c, int argc, char **argv)
+{
+	struct read_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct why why = WHY_NONE;
+	struct enr r;
+	bool invalid;
+	int status;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	status = take(&r, c, &o, argv[at]);
+	if (status)
+		return status;
+	invalid = enr_verify(&r, &why) != ERR_NONE;
+	(o.json ? decode_json : decode_text)(&r, invalid ? &why : NULL);
+	return invalid ? EXIT_FAILED : EXIT_OK;
+}
+
+/* --- verify --------------------------------------------------------------- */
+
+static int run_verify(const struct command *c, int argc, char **argv)
+{
+	struct read_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct why why = WHY_NONE;
+	char id[NODE_ID_HEX];
+	struct enr r;
+	int status;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	status = take(&r, c, &o, argv[at]);
+	if (status)
+		return status;
+	if (enr_verify(&r, &why))
+		return options_failed(c, &why);
+	printf("valid: node %s, seq %" PRIu64 "\n", node_id_text(id, &r.id),
+	       r.seq);
+	return EXIT_OK;
+}
+
+/* --- make ----------------------------------------------------------------- */
+
+struct make_options {
+	const char *key;
+	uint64_t seq;
+	struct enr_draft draft;
+};
+
+#define FIELD(member) offsetof(struct make_options, member)
+
+/* Setting a value again changes nothing, and is no mistake. */
+static enum err set_done(enum err rc, struct why *why)
+{
+	if (!rc || rc == ERR_EXISTS)
+		return ERR_NONE;
+	return err_fail(why, rc, "the record is over %d bytes", ENR_MAX);
+}
+
+static enum err read_ip(void *field, const char *text,
+			const struct option_row *row, struct why *why)
+{
+	struct ip ip;
+
+	(void)row;
+	if (ip_parse(&ip, text))
+		return err_fail(why, ERR_FORMAT, "\"%.60s\": not an IP address",
+				text);
+	return set_done(enr_draft_set_ip(field, &ip), why);
+}
+
+static enum err read_port(void *field, const char *text,
+			  const struct option_row *row, struct why *why)
+{
+	uint64_t port;
+	enum err rc = parse_count(&port, text, row->min, row->max, why);
+
+	if (rc)
+		return rc;
+	return set_done(enr_draft_set_port(field, row->name, (uint16_t)port),
+			why);
+}
+
+static enum err read_entry(void *field, const char *text,
+			   const struct option_row *row, struct why *why)
+{
+	size_t len = strcspn(text, "=");
+	char key[ENR_MAX];
+
+	if (!text[len] || !len)
+		return err_fail(why, ERR_FORMAT, "\"%.60s\": give %s", text,
+				row->value);
+	if (len >= sizeof(key))
+		return err_fail(why, ERR_LIMIT, "over %zu bytes of key",
+				sizeof(key) - 1);
+	memcpy(key, text, len);
+	key[len] = '\0';
+	return record_set(field, key, text + len + 1, why);
+}
+
+#define PORT_ROW(port, what)                                        \
+	{                                                           \
+		.name = port, .value = "PORT", .help = what,        \
+		.field = FIELD(draft), .read = read_port, .min = 1, \
+		.max = UINT16_MAX                                   \
+	}
+
+static const struct option_row make_rows[] = {
+	{ .name = "key",
+	  .value = "FILE",
+	  .help = "sign with the key in this file",
+	  .field = FIELD(key),
+	  .read = value_text },
+	{ .name = "seq",
+	  .value = "N",
+	  .help = "sequence number (1); others keep the record with\n"
+		  "the highest",
+	  .field = FIELD(seq),
+	  .read = value_count,
+	  .max = UINT64_MAX },
+	{ .name = "ip",
+	  .value = "IP",
+	  .help = "address; twice for one of IPv4 and one of IPv6",
+	  .field = FIELD(draft),
+	  .read = read_ip },
+	PORT_ROW("tcp", "RLPx port"),
+	PORT_ROW("udp", "discovery port"),
+	PORT_ROW("tcp6", "RLPx port at the IPv6 address, if another"),
+	PORT_ROW("udp6", "discovery port at the IPv6 address, if another"),
+	{ .name = "entry",
+	  .value = "KEY=VALUE",
+	  .help = "any entry, as often as needed; VALUE is text, bytes\n"
+		  "as 0x..., or one RLP item as rlp:0x...",
+	  .field = FIELD(draft),
+	  .read = read_entry },
+	{ 0 },
+};
+
+static int run_make(const struct command *c, int argc, char **argv)
+{
+	struct make_options o = { .seq = 1 };
+	int at = options_read(c, &o, argc, argv);
+	struct why why = WHY_NONE;
+	struct ecc_keypair key;
+	char text[ENR_TEXT_MAX];
+	struct enr r;
+	enum err rc;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	if (!o.key)
+		return options_usage(c, "--key FILE is needed");
+	o.draft.seq = o.seq;
+	rc = nodekey_load(&key, o.key, &why);
+	if (!rc && enr_sign(&r, &o.draft, &key))
+		rc = err_fail(&why, ERR_LIMIT, "the record is over %d bytes",
+			      ENR_MAX);
+	secret_wipe(&key, sizeof(key));
+	if (rc)
+		return options_failed(c, &why);
+	printf("%s\n", enr_text(text, &r));
+	return EXIT_OK;
+}
+
+/* -------------------------------------------------------------------------- */
+
+static const struct command command_enr_decode = {
+	.name = "weft enr decode",
+	.operands = "RECORD|- | --file FILE [--json]",
+	.summary = "show what a node record says, signed or not",
+	.examples = "  weft enr decode enr:-IS4QHCYrYZbAKWC...\n"
+		    "  weft enr decode -- -IS4QHCYrYZbAKWC...\n"
+		    "  xxd -p record.bin | tr -d '\\n' | weft enr decode -\n"
+		    "  weft enr decode --json --file record.bin\n",
+	.options = decode_rows,
+	.operands_max = 1,
+	.run = run_decode,
+};
+
+static const struct command command_enr_verify = {
+	.name = "weft enr verify",
+	.operands = "RECORD|- | --file FILE",
+	.summary = "say whether a node record was signed by its node",
+	.examples = "  weft enr verify enr:-IS4QHCYrYZbAKWC...\n"
+		    "  weft enr verify - <record.txt\n",
+	.options = verify_rows,
+	.operands_max = 1,
+	.run = run_verify,
+};
+
+static const struct command command_enr_make = {
+	.name = "weft enr make",
+	.operands = "--key FILE [options]",
+	.summary = "make a node record and sign it",
+	.examples = "  weft enr make --key node.key --ip 203.0.113.5 \\\n"
+		    "    --tcp 30303 --udp 30303 --seq 7\n"
+		    "  weft enr make --key node.key --entry snap=rlp:0xc0\n",
+	.options = make_rows,
+	.run = run_make,
+};
+
+static const struct command *const below[] = {
+	&command_enr_decode,
+	&command_enr_verify,
+	&command_enr_make,
+	NULL,
+};
+
+const struct command command_enr = {
+	.name = "weft enr",
+	.operands = "COMMAND [options]",
+	.summary = "decode, verify and make node records",
+	.examples = "  weft enr decode enr:-IS4QHCYrYZbAKWC...\n",
+	.options = options_none,
+	.run = options_group,
+	.below = below,
+};
