@@ -131,8 +131,7 @@ Test(record, values_are_put_in_words, .init = crypto_init)
 		{ "les", "c0", false, "[]" },
 		{ "eth2", "8401020304", true, "0x01020304" },
 		{ "client", "847765667a", true, "\"wefz\"" },
-		{ "x", "c6c0c1807f8061", true,
-		  "[[], [[0x]], 0x7f, 0x, \"a\"]" },
+		{ "x", "c6c0c1807f8061", true, "[[], [0x], 0x7f, 0x, \"a\"]" },
 		{ "x", "83226122", true, "0x226122" },
 		{ "x", "c3826162", true, "[\"ab\"]" },
 		{ "x", "c28100", true, "0xc28100" }, /* malformed within */
