@@ -120,7 +120,7 @@ static void on_closed(uv_handle_t *h)
 }
 
 /* Returns a listening socket, or a negative error as libuv has them. */
-static int listen_socket(const struct addr *at)
+static int listen_socket(void *arg UNUSED, const struct addr *at)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = net_to_sockaddr(&sa, at);
@@ -143,24 +143,6 @@ static int listen_socket(const struct addr *at)
 	rc = -errno;
 	close(fd);
 	return rc;
-}
-
-/* The same for an address that may be IP_NONE: a socket for IPv6 takes IPv4
- * as well; without IPv6 on this machine there is IPv4 alone. */
-static int listen_anywhere(const struct addr *at)
-{
-	struct addr any = *at;
-	int fd;
-
-	if (at->ip.family != IP_NONE)
-		return listen_socket(at);
-	any.ip.family = IP_V6;
-	fd = listen_socket(&any);
-	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) {
-		any.ip.family = IP_V4;
-		fd = listen_socket(&any);
-	}
-	return fd;
 }
 
 int net_listener_take(struct net_listener **out, struct net_loop *loop, int fd,
@@ -193,7 +175,7 @@ enum err net_listener_open(struct net_listener **out, struct net_loop *loop,
 			   void (*accepted)(void *ctx, struct net_stream *s),
 			   void *ctx, struct why *why)
 {
-	int fd = listen_anywhere(at);
+	int fd = net_open_at(at, listen_socket, NULL);
 	char text[ADDR_TEXT_MAX];
 	int rc = fd;
 

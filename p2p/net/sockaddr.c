@@ -70,6 +70,23 @@ struct addr net_from_sockaddr(const struct sockaddr *sa)
 	return (struct addr){ 0 };
 }
 
+int net_open_at(const struct addr *at,
+		int (*open)(void *arg, const struct addr *at), void *arg)
+{
+	struct addr any = *at;
+	int rc;
+
+	if (at->ip.family != IP_NONE)
+		return open(arg, at);
+	any.ip.family = IP_V6;
+	rc = open(arg, &any);
+	if (rc == UV_EAFNOSUPPORT || rc == UV_EADDRNOTAVAIL) {
+		any.ip.family = IP_V4;
+		rc = open(arg, &any);
+	}
+	return rc;
+}
+
 enum err net_err(int rc)
 {
 	switch (rc) {

@@ -15,6 +15,13 @@ socklen_t net_to_sockaddr(struct sockaddr_storage *out, const struct addr *a);
  * anything but IPv4 and IPv6 as all zero. */
 struct addr net_from_sockaddr(const struct sockaddr *sa);
 
+/* net_open_at - open(arg, at), which returns 0 or more, or a libuv error. When
+ * the family is IP_NONE it is called for all of IPv6, whose socket should take
+ * IPv4 as well, and without IPv6 on this machine for all of IPv4. Returns what
+ * the last call did. */
+int net_open_at(const struct addr *at,
+		int (*open)(void *arg, const struct addr *at), void *arg);
+
 /* net_err - what code decides on, from a (negative) libuv error. */
 enum err net_err(int rc);
 

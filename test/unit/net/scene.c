@@ -237,6 +237,19 @@ struct addr loopback6(uint16_t port)
 	return a;
 }
 
+bool has_ipv6(void)
+{
+	struct addr at = loopback6(0);
+	struct sockaddr_storage sa;
+	socklen_t len = net_to_sockaddr(&sa, &at);
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && !bind(fd, (struct sockaddr *)&sa, len);
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
 int raw_connect(const struct addr *to)
 {
 	struct sockaddr_storage sa;

@@ -75,6 +75,9 @@ void door_close(struct door *d);
 struct addr loopback4(uint16_t port);
 struct addr loopback6(uint16_t port);
 
+/* has_ipv6 - does this machine have it on its loopback? */
+bool has_ipv6(void);
+
 /* raw_connect - a plain socket, connected (it waits), then non-blocking. */
 int raw_connect(const struct addr *to);
 

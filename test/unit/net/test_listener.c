@@ -66,20 +66,6 @@ Test(net_listener, maps_the_systems_errors)
 	cr_assert_str_eq(why.text, "port 80: permission denied");
 }
 
-/* Does this machine have IPv6 on its loopback? */
-static bool has_ipv6(void)
-{
-	struct addr at = loopback6(0);
-	struct sockaddr_storage sa;
-	socklen_t len = net_to_sockaddr(&sa, &at);
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool has = fd >= 0 && !bind(fd, (struct sockaddr *)&sa, len);
-
-	if (fd >= 0)
-		close(fd);
-	return has;
-}
-
 Test(net_listener, takes_both_families_when_no_address_is_given)
 {
 	struct addr any = { 0 };
