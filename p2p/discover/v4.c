@@ -16,7 +16,8 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 	v->refresh_due = now;
 	drbg_init(&v->rng, config->seed);
 	v->table = table_new(&v->self, &v->rng);
-	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN);
+	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN,
+		      V4_BONDS_SHARE);
 	v4_guard_init(&v->guard, &config->limits, V4_GUARD_SOURCES, now);
 	return v;
 }

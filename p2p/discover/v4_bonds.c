@@ -17,9 +17,17 @@ struct key {
 
 struct v4_bond {
 	struct key key;
+	uint8_t network[1 + 8]; /* a /24 or /64 */
+	bool is_lan;
 	bool was_pinged, was_proven;
 	unsigned failures; /* of FINDNODE, in a row */
 	struct mono pinged, proven, quiet;
+	UT_hash_handle hh;
+};
+
+struct v4_bonds_network {
+	uint8_t network[1 + 8];
+	size_t count; /* never 0 */
 	UT_hash_handle hh;
 };
 
@@ -38,19 +46,84 @@ struct v4_peer v4_peer_of(const struct node_id *id, const struct ip *ip)
 	return (struct v4_peer){ .id = *id, .ip = *ip };
 }
 
-void v4_bonds_init(struct v4_bonds *b, size_t max_proven, size_t max_unproven)
+void v4_bonds_init(struct v4_bonds *b, size_t max_proven, size_t max_unproven,
+		   size_t share)
 {
 	hashtable_init();
-	*b = (struct v4_bonds){ .max_proven = max_proven,
-				.max_unproven = max_unproven };
+	*b = (struct v4_bonds){ .share = share,
+				.proven.max = max_proven,
+				.unproven.max = max_unproven };
 }
 
-static void clear(struct v4_bond **head)
-{
-	struct v4_bond *e, *next;
+/* --- a set ------------------------------------------------------------------
+ */
 
-	HASH_ITER (hh, *head, e, next) {
-		HASH_DEL(*head, e);
+static void *made(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+static struct v4_bonds_network *network_of(const struct v4_bonds_set *set,
+					   const struct v4_bond *e)
+{
+	struct v4_bonds_network *n;
+
+	HASH_FIND(hh, set->networks, e->network, sizeof(e->network), n);
+	return n;
+}
+
+static void remove_from(struct v4_bonds_set *set, struct v4_bond *e)
+{
+	struct v4_bonds_network *n = network_of(set, e);
+
+	HASH_DEL(set->all, e);
+	if (--n->count)
+		return;
+	HASH_DEL(set->networks, n);
+	free(n);
+}
+
+static void add_to(struct v4_bonds_set *set, struct v4_bond *e)
+{
+	struct v4_bonds_network *n = network_of(set, e);
+
+	if (!n) {
+		n = made(sizeof(*n));
+		memcpy(n->network, e->network, sizeof(e->network));
+		HASH_ADD(hh, set->networks, network, sizeof(n->network), n);
+	}
+	n->count++;
+	HASH_ADD(hh, set->all, key, sizeof(e->key), e);
+}
+
+/* Which one makes room for e? NULL: there is room. Looking through all of them
+ * costs 50 us, of a network that is over its share and sends PINGs as often as
+ * it may. */
+static struct v4_bond *leaves_for(const struct v4_bonds *b,
+				  const struct v4_bonds_set *set,
+				  const struct v4_bond *e)
+{
+	const struct v4_bonds_network *n = network_of(set, e);
+	struct v4_bond *oldest = set->all;
+
+	if (n && n->count >= b->share && !e->is_lan) {
+		while (memcmp(oldest->network, e->network, sizeof(e->network)))
+			oldest = oldest->hh.next;
+		return oldest;
+	}
+	return HASH_COUNT(set->all) >= set->max ? oldest : NULL;
+}
+
+static void clear(struct v4_bonds_set *set)
+{
+	while (set->all) {
+		struct v4_bond *e = set->all;
+
+		remove_from(set, e);
 		free(e);
 	}
 }
@@ -61,14 +134,22 @@ void v4_bonds_clear(struct v4_bonds *b)
 	clear(&b->unproven);
 }
 
+/* --- both -------------------------------------------------------------------
+ */
+
+static struct v4_bonds_set *set_of(struct v4_bonds *b, const struct v4_bond *e)
+{
+	return e->was_proven ? &b->proven : &b->unproven;
+}
+
 static struct v4_bond *find(const struct v4_bonds *b, const struct v4_peer *p)
 {
 	struct key key = key_of(p);
 	struct v4_bond *e;
 
-	HASH_FIND(hh, b->proven, &key, sizeof(key), e);
+	HASH_FIND(hh, b->proven.all, &key, sizeof(key), e);
 	if (!e)
-		HASH_FIND(hh, b->unproven, &key, sizeof(key), e);
+		HASH_FIND(hh, b->unproven.all, &key, sizeof(key), e);
 	return e;
 }
 
@@ -76,32 +157,31 @@ static struct v4_bond *find(const struct v4_bonds *b, const struct v4_peer *p)
 static struct v4_bond *take(struct v4_bonds *b, const struct v4_peer *p)
 {
 	struct v4_bond *e = find(b, p);
+	struct ip network = ip_subnet(&p->ip);
 
-	if (e && e->was_proven)
-		HASH_DEL(b->proven, e);
-	else if (e)
-		HASH_DEL(b->unproven, e);
-	if (e)
+	if (e) {
+		remove_from(set_of(b, e), e);
 		return e;
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		abort();
+	}
+	e = made(sizeof(*e));
 	e->key = key_of(p);
+	e->network[0] = (uint8_t)network.family;
+	memcpy(e->network + 1, network.b, sizeof(e->network) - 1);
+	e->is_lan = ip_is_lan(&p->ip);
 	return e;
 }
 
 /* Put it into the set where it belongs, as the one heard of last. */
 static void put(struct v4_bonds *b, struct v4_bond *e)
 {
-	struct v4_bond **head = e->was_proven ? &b->proven : &b->unproven;
-	size_t max = e->was_proven ? b->max_proven : b->max_unproven;
-	struct v4_bond *oldest = *head;
+	struct v4_bonds_set *set = set_of(b, e);
+	struct v4_bond *leaves = leaves_for(b, set, e);
 
-	if (HASH_COUNT(*head) >= max && oldest) {
-		HASH_DEL(*head, oldest);
-		free(oldest);
+	if (leaves) {
+		remove_from(set, leaves);
+		free(leaves);
 	}
-	HASH_ADD(hh, *head, key, sizeof(e->key), e);
+	add_to(set, e);
 }
 
 void v4_bonds_pinged(struct v4_bonds *b, const struct v4_peer *p,

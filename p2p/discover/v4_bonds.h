@@ -8,7 +8,8 @@
  *
  * Anyone can make us remember that it sent a PING, from any address. So those
  * that never proved theirs are kept apart, and cannot push out one that did.
- * In both sets the one that was heard of longest ago makes room. */
+ * In both sets the one that was heard of longest ago makes room; and of a /24
+ * or /64, LANs excepted, that has its share of the set, one of its own does. */
 #ifndef P2P_DISCOVER_V4_BONDS_H
 #define P2P_DISCOVER_V4_BONDS_H
 
@@ -18,8 +19,9 @@
 #include "p2p/enode/enode.h"
 
 enum {
-	V4_BONDS_PROVEN = 8192,	  /* of 160 bytes: 1.3 MB */
-	V4_BONDS_UNPROVEN = 2048, /* 0.3 MB */
+	V4_BONDS_PROVEN = 8192,	  /* of 200 bytes: 1.6 MB */
+	V4_BONDS_UNPROVEN = 2048, /* 0.4 MB */
+	V4_BONDS_SHARE = 64,	  /* of a network, in each set */
 };
 
 struct v4_peer {
@@ -28,14 +30,20 @@ struct v4_peer {
 };
 
 struct v4_bond;
+struct v4_bonds_network;
 
 /* Hash tables inside: not to be copied. */
 struct v4_bonds {
-	size_t max_proven, max_unproven;
-	struct v4_bond *proven, *unproven; /* longest unheard of first */
+	size_t share;
+	struct v4_bonds_set {
+		size_t max;
+		struct v4_bond *all; /* longest unheard of first */
+		struct v4_bonds_network *networks;
+	} proven, unproven;
 };
 
-void v4_bonds_init(struct v4_bonds *b, size_t max_proven, size_t max_unproven);
+void v4_bonds_init(struct v4_bonds *b, size_t max_proven, size_t max_unproven,
+		   size_t share);
 void v4_bonds_clear(struct v4_bonds *b);
 
 struct v4_peer v4_peer_of(const struct node_id *id, const struct ip *ip);

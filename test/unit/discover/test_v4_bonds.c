@@ -16,7 +16,7 @@ static void open_bonds(void)
 {
 	crypto_init();
 	now = (struct mono){ 1000000000 };
-	v4_bonds_init(&bonds, 4, 2);
+	v4_bonds_init(&bonds, 4, 2, 100);
 }
 
 static void close_bonds(void)
@@ -111,6 +111,47 @@ Test(v4_bonds, of_the_unproven_do_not_push_out_the_proven, BONDS)
 	ping(1); /* heard of */
 	prove(5);
 	cr_assert(proven(1) && !proven(2) && proven(5));
+}
+
+static bool proven_at(unsigned id, struct ip ip)
+{
+	struct v4_peer p = { .id = { { (uint8_t)id } }, .ip = ip };
+
+	return v4_bonds_is_proven(&bonds, &p, now);
+}
+
+static void prove_at(unsigned id, struct ip ip)
+{
+	struct v4_peer p = { .id = { { (uint8_t)id } }, .ip = ip };
+
+	v4_bonds_proved(&bonds, &p, now);
+}
+
+Test(v4_bonds, of_a_network_over_its_share_push_out_their_own, BONDS)
+{
+	struct ip other = { IP_V4, { 30, 0, 0, 1 } };
+	struct ip one = { IP_V4, { 20, 0, 0, 1 } };
+	struct ip two = { IP_V4, { 20, 0, 0, 2 } };
+	struct ip lan = { IP_V4, { 10, 0, 0, 1 } };
+
+	v4_bonds_clear(&bonds);
+	v4_bonds_init(&bonds, 20, 2, 3);
+	prove_at(1, other);
+	prove_at(2, one);
+	prove_at(3, two);
+	prove_at(4, one);
+	cr_assert(proven_at(2, one));
+	prove_at(2, one); /* it is there, and is the newest now */
+	cr_assert(proven_at(3, two) && proven_at(4, one));
+	for (unsigned i = 10; i < 12; i++)
+		prove_at(i, two);
+	cr_assert(proven_at(1, other) && proven_at(2, one));
+	cr_assert(!proven_at(3, two) && !proven_at(4, one));
+	cr_assert(proven_at(10, two) && proven_at(11, two));
+	for (unsigned i = 20; i < 30; i++)
+		prove_at(i, lan);
+	for (unsigned i = 20; i < 30; i++)
+		cr_assert(proven_at(i, lan));
 }
 
 /* --- v4_guard ---------------------------------------------------------------

@@ -375,6 +375,25 @@ Test(v4_handle, a_response_nobody_asked_for_is_dropped, LAB)
 	cr_assert_eq(known_seq(&t), 0);
 }
 
+Test(v4_handle, a_response_signed_by_another_is_dropped, LAB)
+{
+	struct tester t = tester_at(1, here), other = tester_at(2, here);
+	struct enr record = record_of(&t.key, 5, &t.contact.udp);
+	struct v4_packet p = { .type = V4_ENRRESPONSE }, request;
+
+	tester_bonds(&t);
+	tester_answers_ping(&t, 5, 3000);
+	cr_assert(tester_reads(&t, &request, 0));
+	cr_assert_eq(request.type, V4_ENRREQUEST);
+	memcpy(p.enrresponse.request_hash, request.hash, V4_HASH);
+	p.enrresponse.record = enr_raw(&record);
+	tester_send(&other, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_UNASKED), 1);
+	cr_assert_eq(known_seq(&t), 0);
+	tester_send(&t, &p);
+	cr_assert_eq(known_seq(&t), 5);
+}
+
 Test(v4_handle, a_ping_with_a_new_seq_hastens_the_check, LAB)
 {
 	struct tester t = tester_at(1, here);
@@ -488,6 +507,59 @@ Test(v4_handle, what_nobody_reads_is_dropped_at_the_limit, LAB)
 		tester_send(&t, &p);
 	cr_assert_eq(lab_dropped(V4_DROP_QUEUE), 1); /* PONGs and a PING */
 	cr_assert_eq(lab_drain(), V4_DATAGRAMS);
+}
+
+/* Nobody makes us send much more than it sends: 2.6 times as much is what the
+ * protocol forces. */
+Test(v4_handle, forged_sources_get_what_the_protocol_forces, LAB)
+{
+	struct tester t = tester_at(1, "20.0.0.1:30303");
+	const struct v4_stats *stats = v4_stats(lab.v4);
+	struct v4_packet p;
+
+	flood("20.", ".0.1", 255, 2);
+	cr_assert_leq(stats->sent_bytes, stats->received_bytes * 26 / 10);
+	for (unsigned i = 0; i < 1000; i++) {
+		p = i % 2 ? findnode_of(9) : enrrequest_of();
+		tester_send(&t, &p);
+	}
+	cr_assert_eq(lab_drain(), 0);
+}
+
+Test(v4_handle, five_hundred_identities_of_one_network_get_ten_places, LAB)
+{
+	char at[32];
+
+	for (unsigned i = 0; i < 500; i++) {
+		struct tester t;
+
+		snprintf(at, sizeof(at), "20.0.0.%u:30303", 1 + i % 250);
+		t = tester_at(1 + i, at);
+		lab_wait(50);
+		lab_drain();
+		tester_bonds(&t);
+		cr_assert_leq(table_count(v4_table(lab.v4)), 10);
+	}
+	cr_assert_geq(table_count(v4_table(lab.v4)), 2);
+}
+
+Test(v4_handle, elsewhere_than_it_is_restricted_to_there_is_nobody)
+{
+	struct tester in, out;
+	struct v4_packet p;
+
+	lab_open_in("10.1.0.0/16");
+	in = tester_at(1, "10.1.0.1:30303");
+	out = tester_at(2, "10.2.0.1:30303");
+	p = ping_of(&out);
+	tester_send(&out, &p);
+	cr_assert_eq(lab_dropped(V4_DROP_RESTRICTED), 1);
+	cr_assert_eq(lab_drain(), 0);
+	v4_seed(lab.v4, &out.contact, 0, lab.now);
+	cr_assert_eq(table_count(v4_table(lab.v4)), 0);
+	tester_bonds(&in);
+	cr_assert_eq(table_count(v4_table(lab.v4)), 1);
+	lab_close();
 }
 
 /* --- the clock --------------------------------------------------------------

@@ -29,6 +29,9 @@ extern struct lab lab;
 
 /* A core at 127.0.0.1:30303 without bootnodes, its first refresh done. */
 void lab_open(void);
+
+/* The same, restricted to these networks. */
+void lab_open_in(const char *networks);
 void lab_close(void);
 
 uint64_t lab_unix(void);
