@@ -2,7 +2,7 @@
 /* addr.h - IP addresses and endpoints as values. Pure; no allocation.
  *
  * Text forms: "192.0.2.1:30303", "[2001:db8::1]:30303". No names are looked
- * up here (p2p/net/resolve.h does). */
+ * up here (p2p/net/work.h does). */
 #ifndef P2P_BASE_ADDR_H
 #define P2P_BASE_ADDR_H
 
