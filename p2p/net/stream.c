@@ -20,9 +20,10 @@ static void on_closed(uv_handle_t *h)
 	free(s);
 }
 
-struct net_stream *net_stream_new(struct net_loop *loop,
-				  enum net_stream_state state,
-				  const struct addr *remote)
+/* A stream without a socket. */
+static struct net_stream *new_stream(struct net_loop *loop,
+				     enum net_stream_state state,
+				     const struct addr *remote)
 {
 	struct net_stream *s = net_new(sizeof(*s));
 
@@ -40,7 +41,7 @@ struct net_stream *net_stream_new(struct net_loop *loop,
 struct net_stream *net_stream_take(int *rc, struct net_loop *loop, int fd,
 				   const struct addr *remote)
 {
-	struct net_stream *s = net_stream_new(loop, STREAM_OPEN, remote);
+	struct net_stream *s = new_stream(loop, STREAM_OPEN, remote);
 
 	*rc = uv_tcp_open(&s->tcp, fd);
 	if (!*rc)
@@ -88,7 +89,7 @@ enum err net_stream_dial(struct net_stream **out, struct net_loop *loop,
 		return err_fail(why, ERR_FORMAT,
 				"connect to %s: not a whole address",
 				addr_text(text, to));
-	s = net_stream_new(loop, STREAM_DIALING, to);
+	s = new_stream(loop, STREAM_DIALING, to);
 	s->connect.data = s;
 	/* Without this, small messages wait for delayed acknowledgements. */
 	uv_tcp_nodelay(&s->tcp, 1);

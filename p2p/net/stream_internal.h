@@ -58,11 +58,6 @@ struct net_stream {
 	uint64_t bytes_given; /* to libuv; it may still hold some */
 };
 
-/* net_stream_new - a stream without a socket, for stream.c and listener.c. */
-struct net_stream *net_stream_new(struct net_loop *loop,
-				  enum net_stream_state state,
-				  const struct addr *remote);
-
 /* net_stream_take - a stream of a socket that is connected already, of any
  * family: libuv's TCP handle reads and writes whatever is a stream. Takes fd.
  * NULL, with the socket closed and *rc a libuv error, when that has no room. */
