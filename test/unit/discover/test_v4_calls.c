@@ -146,6 +146,41 @@ Test(v4_calls, a_question_goes_out_when_both_pings_have_passed, LAB)
 	expect(&t, &p, V4_ENRREQUEST, 50);
 }
 
+/* Its PING came before its PONG: it has just proven to trust us. */
+Test(v4_calls, a_question_waits_less_where_a_ping_came_first, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct v4_packet p, ping;
+
+	v4_request_record(lab.v4, &t.contact);
+	expect(&t, &ping, V4_PING, 0);
+	p = ping_of(&t);
+	tester_send(&t, &p);
+	expect(&t, &p, V4_PONG, 0);
+	p = pong_to(&ping);
+	tester_send(&t, &p);
+	expect(&t, &p, V4_ENRREQUEST, 50);
+}
+
+Test(v4_calls, a_record_older_than_ours_is_not_taken, LAB)
+{
+	struct tester t = tester_at(1, there);
+	struct enr old = record_of(&t.key, 5, &t.contact.udp);
+	struct v4_packet p = { .type = V4_ENRRESPONSE }, asked;
+	struct v4_event ev;
+
+	t.contact.record = record_of(&t.key, 9, &t.contact.udp);
+	v4_request_record(lab.v4, &t.contact);
+	answer_ping(&t);
+	expect(&t, &asked, V4_ENRREQUEST, 500);
+	memcpy(p.enrresponse.request_hash, asked.hash, V4_HASH);
+	p.enrresponse.record = enr_raw(&old);
+	tester_send(&t, &p);
+	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert_eq(ev.err, ERR_NONE);
+	cr_assert_eq(ev.node.record.seq, 9);
+}
+
 Test(v4_calls, who_pinged_us_within_twelve_hours_is_asked_at_once, LAB)
 {
 	struct tester t = tester_at(1, there);
@@ -377,6 +412,61 @@ Test(v4_calls, a_node_that_tells_nothing_has_to_bond_again, LAB)
 	}
 }
 
+Test(v4_calls, lookups_of_the_owner_are_counted, LAB)
+{
+	struct v4_event ev;
+
+	only_node();
+	for (unsigned i = 0; i < V4_LOOKUPS - 2; i++)
+		cr_assert_neq(v4_lookup(lab.v4, target_of(i)), 0);
+	cr_assert_eq(v4_lookup(lab.v4, target_of(99)), 0);
+	lab_wait(500);
+	for (unsigned i = 0; i < V4_LOOKUPS - 2; i++)
+		cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert_neq(v4_lookup(lab.v4, target_of(99)), 0);
+}
+
+/* A node is met again, without the record that we have of it. */
+Test(v4_calls, a_node_that_is_met_comes_with_the_record_we_have, LAB)
+{
+	struct tester t = only_node(), other = numbered(10);
+	struct v4_packet p;
+	struct v4_event ev;
+
+	ask_for(&t, 500);
+	other.contact.record = record_of(&other.key, 7, &other.contact.udp);
+	v4_seed(lab.v4, &other.contact, 0, lab.now);
+	p = neighbors_of(&other, 1);
+	tester_send(&t, &p);
+	cr_assert(lab_event(&ev, V4_EVENT_SEEN));
+	cr_assert_eq(ev.node.record.seq, 7);
+}
+
+/* Statements by the thousand, and nobody looks: but a request ends. */
+Test(v4_calls, what_ends_a_request_has_room_among_the_events, LAB)
+{
+	struct tester t = tester_at(1, "127.0.0.1:40001");
+	struct v4_event ev;
+	struct v4_packet p;
+	size_t n = 0;
+
+	tester_bonds(&t);
+	while (v4_next_event(lab.v4, &ev))
+		n++;
+	p = ping_of(&t);
+	for (n = 0; n < V4_EVENTS + 10; n++) {
+		tester_send(&t, &p);
+		lab_drain();
+	}
+	cr_assert_eq(lab_dropped(V4_DROP_EVENT), 10);
+	v4_ping(lab.v4, &t.contact);
+	lab_wait(500);
+	for (n = 0; v4_next_event(lab.v4, &ev); n++)
+		cr_assert_eq(ev.type, n < V4_EVENTS ? V4_EVENT_ENDPOINT
+						    : V4_EVENT_PINGED);
+	cr_assert_eq(n, V4_EVENTS + 1);
+}
+
 Test(v4_calls, lookups_of_nobody_end_at_once, LAB)
 {
 	uint32_t request = v4_lookup(lab.v4, target_of(5));
@@ -590,4 +680,32 @@ Test(v4_plan, a_refresh_that_began_with_nobody_is_soon_repeated, LAB)
 	cr_assert_eq(findnodes(), 4);
 	live_with(&t, 14 * 60 * 1000);
 	cr_assert_eq(findnodes(), 4);
+}
+
+Test(v4_plan, after_the_last_node_died_bootnodes_are_tried_again, LAB)
+{
+	struct tester t = tester_at(1, there);
+
+	cr_assert_eq(v4_bootnode(lab.v4, &t.contact), ERR_NONE);
+	live_with(&t, 60 * 1000);
+	cr_assert_eq(table_live(v4_table(lab.v4)), 1);
+	/* Of the checks that it answered, all are lost in a few minutes. */
+	while (table_live(v4_table(lab.v4))) {
+		lab_wait(1000);
+		lab_drain();
+	}
+	lab_wait(500);
+	lab_drain();
+	live_with(&t, 15 * 1000);
+	cr_assert_eq(table_live(v4_table(lab.v4)), 1);
+}
+
+Test(v4_plan, bootnodes_are_counted, LAB)
+{
+	for (unsigned i = 0; i <= V4_BOOTNODES; i++) {
+		struct tester t = numbered(i);
+
+		cr_assert_eq(v4_bootnode(lab.v4, &t.contact),
+			     i < V4_BOOTNODES ? ERR_NONE : ERR_LIMIT);
+	}
 }
