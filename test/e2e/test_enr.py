@@ -43,7 +43,7 @@ class Enr(lab.Lab):
             "key": "ip", "value": "127.0.0.1", "decodes": True,
             "rlp": "847f000001"})
         for args, stdin in [
-                (["--", TEXT[4:]], ""), ([RAW.hex()], ""), (["0x" + RAW.hex()], ""),
+                ([TEXT[4:]], ""), (["--", TEXT[4:]], ""), ([RAW.hex()], ""), (["0x" + RAW.hex()], ""),
                 (["-"], TEXT), (["-"], TEXT[4:]), (["-"], RAW.hex() + "\n"),
                 (["--file", "raw"], ""), (["--file", "text"], "")]:
             with self.subTest(args):
