@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "p2p/discover/v5_inside.h"
+
+/* What is left of a packet for a request, should it go with a handshake and our
+ * record. */
+enum {
+	REQUEST_MAX = V5_PLAINTEXT_MAX - V5_HANDSHAKE_EXTRA - ENR_MAX
+};
+
+static const uint16_t itself[] = { 0 };
+
+/* --- making -----------------------------------------------------------------
+ */
+
+static size_t count_waiting(const struct v5 *v, const struct node_id *id)
+{
+	const struct v5_call *c;
+	size_t n = 0;
+
+	DL_FOREACH (v->calls, c)
+		n += c->state == V5_CALL_NEW && node_id_equal(&c->to.id, id);
+	return n;
+}
+
+static void remove_call(struct v5 *v, struct v5_call *c)
+{
+	DL_DELETE(v->calls, c);
+	buf_clear(&c->plain);
+	buf_clear(&c->response);
+	free(c->found);
+	free(c);
+}
+
+static struct v5_call *make(struct v5 *v, enum v5_call_kind kind,
+			    enum v5_call_for whom, const struct contact *to,
+			    struct v5_message *m)
+{
+	struct v5_call *c = calloc(1, sizeof(*c));
+	bool is_full = count_waiting(v, &to->id) >= V5_QUEUED;
+
+	if (!c)
+		abort();
+	c->kind = kind;
+	c->whom = whom;
+	c->to = *to;
+	c->peer = v5_peer_of(&to->id, &to->udp);
+	c->id.len = V5_REQUEST_ID_MAX;
+	drbg_bytes(&v->rng, c->id.b, V5_REQUEST_ID_MAX);
+	buf_init(&c->plain, REQUEST_MAX);
+	buf_init(&c->response, V5_PACKET_MAX);
+	DL_APPEND(v->calls, c);
+	m->id = c->id;
+	if (v5_message_encode(&c->plain, m)) {
+		remove_call(v, c);
+		return NULL;
+	}
+	if (is_full)
+		v5_calls_over(v, c, ERR_BUSY);
+	return c;
+}
+
+struct v5_call *v5_calls_ping(struct v5 *v, const struct contact *to,
+			      enum v5_call_for whom)
+{
+	struct v5_message m = { .type = V5_PING };
+
+	m.ping.enr_seq = v->record.len ? v->record.seq : 0;
+	return make(v, V5_CALL_PING, whom, to, &m);
+}
+
+struct v5_call *v5_calls_find(struct v5 *v, const struct contact *to,
+			      enum v5_call_for whom, const uint16_t *distances,
+			      size_t count)
+{
+	struct v5_message m = { .type = V5_FINDNODE };
+	struct v5_call *c;
+
+	m.findnode.count = count;
+	memcpy(m.findnode.distances, distances, count * sizeof(distances[0]));
+	c = make(v, V5_CALL_NODES, whom, to, &m);
+	c->distance_count = count;
+	memcpy(c->distances, distances, count * sizeof(distances[0]));
+	c->found = calloc(V5_RESULTS, sizeof(c->found[0]));
+	if (!c->found)
+		abort();
+	return c;
+}
+
+struct v5_call *v5_calls_talk(struct v5 *v, const struct contact *to,
+			      struct span protocol, struct span request)
+{
+	struct v5_message m = { .type = V5_TALKREQ };
+
+	m.talkreq.protocol = protocol;
+	m.talkreq.request = request;
+	return make(v, V5_CALL_TALK, V5_FOR_OWNER, to, &m);
+}
+
+/* --- answers ----------------------------------------------------------------
+ */
+
+void v5_calls_over(struct v5 *v, struct v5_call *c, enum err err)
+{
+	c->state = V5_CALL_OVER;
+	c->err = err;
+	c->due = v->now;
+}
+
+static enum v5_type answer_to(enum v5_call_kind kind)
+{
+	switch (kind) {
+	case V5_CALL_PING:
+		return V5_PONG;
+	case V5_CALL_NODES:
+		return V5_NODES;
+	case V5_CALL_TALK:
+		break;
+	}
+	return V5_TALKRESP;
+}
+
+/* "A response must be of the expected type and come from the exact IP:port that
+ * was asked." */
+struct v5_call *v5_calls_answered(struct v5 *v, const struct v5_sender *by,
+				  const struct v5_message *m)
+{
+	struct v5_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V5_CALL_ASKED &&
+		    answer_to(c->kind) == m->type &&
+		    !memcmp(&c->peer, &by->peer, sizeof(c->peer)) &&
+		    v5_request_id_equal(&c->id, &m->id))
+			return c;
+	return NULL;
+}
+
+/* "None, or one that already did a handshake, means drop. Geth does not check
+ * the source address here; ours: check it." */
+struct v5_call *v5_calls_challenged(struct v5 *v, const uint8_t nonce[V5_NONCE],
+				    const struct addr *from)
+{
+	struct v5_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V5_CALL_ASKED && !c->shook &&
+		    !memcmp(c->nonce, nonce, V5_NONCE) &&
+		    ip_equal(&c->to.udp.ip, &from->ip) &&
+		    c->to.udp.port == from->port)
+			return c;
+	return NULL;
+}
+
+/* --- sending ----------------------------------------------------------------
+ */
+
+static bool is_busy(const struct v5 *v, const struct v5_call *with)
+{
+	const struct v5_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V5_CALL_ASKED &&
+		    node_id_equal(&c->to.id, &with->to.id))
+			return true;
+	return false;
+}
+
+static void ask(struct v5 *v, struct v5_call *c)
+{
+	struct v5_cover cover = { .dest = c->to.id };
+	uint8_t packet[V5_PACKET_MAX], key[V5_KEY], noise[V5_RANDOM];
+	size_t len;
+
+	drbg_bytes(&v->rng, cover.iv, V5_IV);
+	if (v5_sessions_seal(&v->sessions, key, cover.nonce, &c->peer,
+			     &v->rng)) {
+		len = v5_make_message(packet, &cover, &v->self, key,
+				      span_of(c->plain.data, c->plain.len));
+		secret_wipe(key, sizeof(key));
+	} else {
+		drbg_bytes(&v->rng, cover.nonce, V5_NONCE);
+		drbg_bytes(&v->rng, noise, sizeof(noise));
+		len = v5_make_random(packet, &cover, &v->self,
+				     span_of(noise, sizeof(noise)));
+	}
+	memcpy(c->nonce, cover.nonce, V5_NONCE);
+	c->state = V5_CALL_ASKED;
+	c->asked++;
+	c->shook = false;
+	c->sent = v->now;
+	c->due = mono_add_ms(v->now, V5_ANSWER_MS);
+	v5_send(v, &c->to.udp, packet, len);
+	v->stats.sent[c->plain.data[0]]++;
+}
+
+void v5_calls_begin(struct v5 *v)
+{
+	struct v5_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state == V5_CALL_NEW && !is_busy(v, c))
+			ask(v, c);
+}
+
+/* --- ends -------------------------------------------------------------------
+ */
+
+static bool is_fetching(const struct v5 *v, const struct node_id *id)
+{
+	const struct v5_call *c;
+	size_t n = 0;
+
+	DL_FOREACH (v->calls, c)
+		if (c->whom == V5_FOR_UPDATE && c->state != V5_CALL_OVER) {
+			if (node_id_equal(&c->to.id, id))
+				return true;
+			n++;
+		}
+	return n >= V5_FETCHES;
+}
+
+static void lost(struct v5 *v, const struct contact *node)
+{
+	v5_tell(v, V5_EVENT_LOST, 0, node, 0);
+}
+
+/* "If the reply's seq is above ours fetch the record and update." */
+static void check_over(struct v5 *v, struct v5_call *c)
+{
+	const struct contact *node;
+	struct v5_event *e;
+	unsigned checks;
+
+	if (c->err) {
+		if (table_dead(v->table, &c->to.id, v->now))
+			lost(v, &c->to);
+		return;
+	}
+	checks = table_alive(v->table, &c->to.id, v->now);
+	node = table_find(v->table, &c->to.id);
+	if (!node)
+		return;
+	if (c->enr_seq > contact_seq(node) && !is_fetching(v, &c->to.id))
+		v5_calls_find(v, node, V5_FOR_UPDATE, itself, 1);
+	e = v5_tell(v, V5_EVENT_LIVE, 0, node, 0);
+	if (e)
+		e->checks = checks;
+}
+
+static enum err record_err(const struct v5_call *c)
+{
+	if (c->err || c->count)
+		return c->err;
+	return c->refused ? c->refused : ERR_NOT_FOUND;
+}
+
+/* It said so itself, and proved by its session that it is at that endpoint. */
+static void update_over(struct v5 *v, struct v5_call *c)
+{
+	if (record_err(c))
+		return;
+	v5_offer(v, &c->found[0], TABLE_FOUND);
+	v5_tell(v, V5_EVENT_RECORD, 0, &c->found[0], 0);
+}
+
+static void tell_owner(struct v5 *v, struct v5_call *c)
+{
+	static const enum v5_event_type types[] = {
+		[V5_CALL_PING] = V5_EVENT_PINGED,
+		[V5_CALL_NODES] = V5_EVENT_NODES,
+		[V5_CALL_TALK] = V5_EVENT_TALKED,
+	};
+	struct v5_event *e =
+		v5_tell(v, types[c->kind], c->request, &c->to, c->count);
+
+	e->err = c->err;
+	e->rtt_ns = c->rtt_ns;
+	for (size_t i = 0; i < c->count; i++)
+		v5_tell_result(e, i, &c->found[i]);
+	v5_tell_bytes(e, span_of(NULL, 0),
+		      span_of(c->response.data, c->response.len));
+}
+
+static void tell_record(struct v5 *v, struct v5_call *c)
+{
+	const struct contact *node = c->count ? &c->found[0] : &c->to;
+
+	v5_tell(v, V5_EVENT_RECORD, c->request, node, 0)->err = record_err(c);
+}
+
+static void end(struct v5 *v, struct v5_call *c)
+{
+	switch (c->whom) {
+	case V5_FOR_CHECK:
+		check_over(v, c);
+		break;
+	case V5_FOR_UPDATE:
+		update_over(v, c);
+		break;
+	case V5_FOR_SEARCH:
+		/* "A query succeeds if it returned at least one node." */
+		if (table_asked(v->table, &c->to.id, c->count > 0, v->now))
+			lost(v, &c->to);
+		v5_searches_over(v, c);
+		break;
+	case V5_FOR_KNOWN:
+		c->err = record_err(c);
+		v5_searches_over(v, c);
+		break;
+	case V5_FOR_OWNER:
+		tell_owner(v, c);
+		break;
+	case V5_FOR_OWNER_RECORD:
+		tell_record(v, c);
+		break;
+	}
+	remove_call(v, c);
+}
+
+/* What was lost is sent once more, as sigp does: or else of five packets lost
+ * one, three requests of ten would be, and half of those that shake first. Not
+ * TALK: what it does to be asked twice, only its owner knows. NODES that came
+ * before the time was over count. */
+static void expire(struct v5 *v, struct v5_call *c)
+{
+	if (c->state != V5_CALL_ASKED || mono_before(v->now, c->due))
+		return;
+	if (c->messages)
+		v5_calls_over(v, c, ERR_NONE);
+	else if (c->asked < V5_TRIES && c->kind != V5_CALL_TALK)
+		ask(v, c);
+	else
+		v5_calls_over(v, c, ERR_TIMEOUT);
+}
+
+void v5_calls_end(struct v5 *v)
+{
+	struct v5_call *c, *next;
+
+	DL_FOREACH_SAFE(v->calls, c, next)
+	{
+		expire(v, c);
+		if (c->state == V5_CALL_OVER)
+			end(v, c);
+	}
+}
+
+struct mono v5_calls_due(const struct v5 *v)
+{
+	struct mono due = MONO_NEVER;
+	const struct v5_call *c;
+
+	DL_FOREACH (v->calls, c)
+		if (c->state != V5_CALL_NEW)
+			due = mono_min(due, c->due);
+	return due;
+}
+
+void v5_calls_clear(struct v5 *v)
+{
+	while (v->calls)
+		remove_call(v, v->calls);
+}

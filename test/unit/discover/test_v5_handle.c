@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the core does with what comes unasked. */
+#include "test/unit/discover/v5_lab.h"
+
+static struct got5 g;
+
+static struct tester5 *tester(void)
+{
+	return tester5_at(1, "127.0.0.1:40001", LAB5_FULL);
+}
+
+static void read_whoareyou(struct tester5 *t)
+{
+	struct v5_message m = ping5(1);
+
+	tester5_send(t, &m);
+	cr_assert(tester5_reads(t, &g, 0));
+	cr_assert_eq(g.packet.flag, V5_WHOAREYOU);
+}
+
+Test(v5_handle, drops_what_is_no_packet, .init = lab5_open, .fini = lab5_close)
+{
+	static uint8_t bytes[1400];
+	struct tester5 *t = tester();
+
+	tester5_feed(t, bytes, 62);
+	tester5_feed(t, bytes, 1281);
+	cr_assert_eq(lab5_dropped(V5_DROP_SIZE), 2);
+	tester5_feed(t, bytes, 100);
+	cr_assert_eq(lab5_dropped(V5_DROP_HEADER), 1);
+	tester5_feed(t, NULL, 0);
+	cr_assert(!tester5_reads(t, &g, 300));
+}
+
+Test(v5_handle, a_challenge_is_gone_after_a_second, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct v5_message m = ping5(1);
+	struct got5 late;
+
+	read_whoareyou(t);
+	late = g;
+	cr_assert_eq(v5_open(&late.packet, span_of(late.bytes, late.len),
+			     &t->contact.id),
+		     ERR_NONE);
+	lab5_wait(1000);
+	tester5_shakes(t, &late, &m);
+	cr_assert(!tester5_reads(t, &g, 300));
+	cr_assert_eq(lab5_dropped(V5_DROP_HANDSHAKE), 1);
+
+	/* And another is made then. */
+	v5_sessions_clear(&t->sessions);
+	read_whoareyou(t);
+	cr_assert(memcmp(g.bytes, late.bytes, late.len) != 0);
+	cr_assert_eq(v5_stats(lab5.v5)->challenges, 2);
+}
+
+Test(v5_handle, after_a_bad_signature_a_good_handshake_is_refused,
+     .init = lab5_open, .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct ecc_keypair key = t->key;
+	struct v5_message m = ping5(1);
+
+	read_whoareyou(t);
+	t->key = lab5_key(99);
+	tester5_shakes(t, &g, &m);
+	cr_assert_eq(lab5_dropped(V5_DROP_SIGNATURE), 1);
+	t->key = key;
+	tester5_shakes(t, &g, &m);
+	cr_assert_eq(lab5_dropped(V5_DROP_HANDSHAKE), 1);
+	cr_assert(!tester5_reads(t, &g, 300));
+}
+
+Test(v5_handle, a_handshake_needs_a_record_of_its_sender, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct ecc_keypair other = lab5_key(99);
+	struct v5_message m = ping5(1);
+
+	read_whoareyou(t);
+	t->contact.record = lab5_record(&other, 1, NULL);
+	tester5_shakes(t, &g, &m);
+	cr_assert_eq(lab5_dropped(V5_DROP_RECORD), 1);
+	v5_sessions_clear(&t->sessions);
+	read_whoareyou(t);
+	t->contact.record.len = 0;
+	tester5_shakes(t, &g, &m);
+	cr_assert_eq(lab5_dropped(V5_DROP_RECORD), 2);
+	cr_assert(!tester5_reads(t, &g, 300));
+}
+
+Test(v5_handle, a_sender_is_in_the_table_if_its_record_agrees,
+     .init = lab5_open, .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct tester5 *moved = tester5_at(2, "127.0.0.1:40002", LAB5_FULL);
+	struct tester5 *low = tester5_at(3, "127.0.0.1:1024", LAB5_FULL);
+	struct tester5 *bare = tester5_at(4, "127.0.0.1:40004", LAB5_BARE);
+	struct v5_message m = ping5(1);
+
+	moved->contact.udp.port = 40003;
+	cr_assert(tester5_asks(t, &g, &m) && g.is_open);
+	cr_assert(tester5_asks(moved, &g, &m) && g.is_open);
+	cr_assert(tester5_asks(low, &g, &m) && g.is_open);
+	cr_assert(tester5_asks(bare, &g, &m) && g.is_open);
+	cr_assert_eq(table_count(v5_table(lab5.v5)), 1);
+	cr_assert_not_null(table_find(v5_table(lab5.v5), &t->contact.id));
+}
+
+Test(v5_handle, a_mapped_source_gets_a_short_address, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct addr plain = t->contact.udp;
+	struct v5_message m = ping5(1);
+
+	cr_assert(tester5_asks(t, &g, &m));
+	t->contact.udp.ip = (struct ip){ .family = IP_V6,
+					 .b = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+						255, 255, 127, 0, 0, 1 } };
+	tester5_send(t, &m);
+	t->contact.udp = plain;
+	cr_assert(tester5_reads(t, &g, 0));
+	cr_assert_eq(g.m.pong.recipient.ip.family, IP_V4);
+}
+
+Test(v5_handle, odd_distances_get_an_empty_answer, .init = lab5_open,
+     .fini = lab5_close)
+{
+	/* FINDNODE [id 1, [4234098]] */
+	static const uint8_t far[] = { V5_FINDNODE, 0xc6, 0x01, 0xc4,
+				       0x83,	    0x40, 0x9b, 0x72 };
+	struct tester5 *t = tester();
+	struct v5_message none = find5(1, NULL, 0);
+
+	cr_assert(tester5_asks(t, &g, &none));
+	cr_assert(g.is_open && g.m.type == V5_NODES);
+	cr_assert_eq(g.m.nodes.total, 1);
+	cr_assert_eq(g.m.nodes.count, 0);
+
+	v5_sessions_clear(&t->sessions);
+	read_whoareyou(t);
+	tester5_shakes_bytes(t, &g, span_of(far, sizeof(far)));
+	cr_assert(tester5_reads(t, &g, 0));
+	cr_assert(g.is_open && g.m.type == V5_NODES);
+	cr_assert_eq(g.m.nodes.total, 1);
+	cr_assert_eq(g.m.nodes.count, 0);
+}
+
+Test(v5_handle, noise_leaves_the_session, .init = lab5_open, .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct v5_message m = ping5(1);
+	struct v5_sessions kept;
+
+	cr_assert(tester5_asks(t, &g, &m));
+	kept = t->sessions;
+	v5_sessions_init(&t->sessions, 4, UINT32_MAX);
+	read_whoareyou(t);
+	t->sessions = kept;
+	cr_assert(tester5_asks(t, &g, &m));
+	cr_assert(g.is_open);
+	cr_assert_eq(g.m.type, V5_PONG);
+}
+
+Test(v5_handle, unasked_answers_are_dropped, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct v5_message m = ping5(1), pong = pong5(&m, 9);
+	struct v5_event e;
+
+	cr_assert(tester5_asks(t, &g, &m));
+	tester5_send(t, &pong);
+	tester5_challenges(t, &g, 0);
+	cr_assert(!tester5_reads(t, &g, 100));
+	cr_assert_eq(lab5_dropped(V5_DROP_UNASKED), 1);
+	cr_assert_eq(lab5_dropped(V5_DROP_WHOAREYOU), 1);
+	cr_assert(!lab5_event(&e, V5_EVENT_ENDPOINT));
+}
+
+/* What is sent to whom does not prove its address is less than what came. */
+Test(v5_handle, a_flood_of_strangers_gets_little, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester5_at(1, "20.1.1.1:30303", LAB5_FULL);
+	struct v5_message m = ping5(1);
+	uint64_t sent = 0;
+
+	for (unsigned i = 0; i < 200; i++) {
+		t->contact.id.b[0] = (uint8_t)i;
+		tester5_send(t, &m);
+	}
+	sent = v5_stats(lab5.v5)->challenges;
+	cr_assert_eq(sent, 8, "%u", (unsigned)sent);
+	cr_assert_gt(lab5_dropped(V5_DROP_CHALLENGES), 0);
+	cr_assert_gt(lab5_dropped(V5_DROP_RATE), 0);
+	cr_assert_lt(v5_stats(lab5.v5)->sent_bytes,
+		     v5_stats(lab5.v5)->received_bytes);
+}
+
+Test(v5_handle, local_testers_have_no_limit, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct v5_message m = ping5(1);
+
+	for (unsigned i = 0; i < 200; i++) {
+		t->contact.id.b[0] = (uint8_t)i;
+		tester5_send(t, &m);
+	}
+	cr_assert_eq(v5_stats(lab5.v5)->challenges, 200);
+}
+
+Test(v5_handle, talk_is_answered_by_the_owner, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct v5_message m = { .type = V5_TALKREQ, .id = { 1, { 9 } } };
+	struct v5_event e;
+
+	cr_assert_eq(v5_talk_add(lab5.v5, span_text("foo")), ERR_NONE);
+	cr_assert_eq(v5_talk_add(lab5.v5, span_text("foo")), ERR_EXISTS);
+	m.talkreq.protocol = span_text("foo");
+	m.talkreq.request = span_text("question");
+	cr_assert(!tester5_asks(t, &g, &m));
+	cr_assert(lab5_event(&e, V5_EVENT_TALK));
+	cr_assert(span_equal(e.protocol, span_text("foo")));
+	cr_assert(span_equal(e.data, span_text("question")));
+	cr_assert(node_id_equal(&e.node.id, &t->contact.id));
+	cr_assert_eq(v5_talk_reply(lab5.v5, e.token, span_text("answer")),
+		     ERR_NONE);
+	cr_assert_eq(v5_talk_reply(lab5.v5, e.token, span_text("answer")),
+		     ERR_NOT_FOUND);
+	cr_assert(tester5_reads(t, &g, 0));
+	cr_assert_eq(g.m.type, V5_TALKRESP);
+	cr_assert(v5_request_id_equal(&g.m.id, &m.id));
+	cr_assert(span_equal(g.m.talkresp.response, span_text("answer")));
+
+	/* Nobody waits for a second. */
+	tester5_send(t, &m);
+	cr_assert(lab5_event(&e, V5_EVENT_TALK));
+	lab5_wait(V5_TALK_MS);
+	lab5_tick();
+	cr_assert_eq(v5_talk_reply(lab5.v5, e.token, span_text("answer")),
+		     ERR_NOT_FOUND);
+
+	/* A node has its share. */
+	for (unsigned i = 0; i < V5_TALKS_NODE + 1; i++)
+		tester5_send(t, &m);
+	cr_assert_eq(lab5_dropped(V5_DROP_TALKS), 1);
+	v5_talk_remove(lab5.v5, span_text("foo"));
+	tester5_send(t, &m);
+	cr_assert(tester5_reads(t, &g, 0));
+	cr_assert_eq(g.m.talkresp.response.len, 0);
+}
+
+Test(v5_handle, the_longest_reply_fits, .init = lab5_open, .fini = lab5_close)
+{
+	static const uint8_t long_reply[V5_TALK_REPLY_MAX + 1];
+	struct tester5 *t = tester();
+	struct v5_message m = { .type = V5_TALKREQ, .id = { 8, { 9 } } };
+	struct v5_event e;
+
+	cr_assert_eq(v5_talk_add(lab5.v5, span_text("foo")), ERR_NONE);
+	m.talkreq.protocol = span_text("foo");
+	cr_assert(!tester5_asks(t, &g, &m));
+	cr_assert(lab5_event(&e, V5_EVENT_TALK));
+	cr_assert_eq(v5_talk_reply(lab5.v5, e.token,
+				   span_of(long_reply, sizeof(long_reply))),
+		     ERR_LIMIT);
+	cr_assert_eq(v5_talk_reply(lab5.v5, e.token,
+				   span_of(long_reply, sizeof(long_reply) - 1)),
+		     ERR_NONE);
+	cr_assert(tester5_reads(t, &g, 0));
+	cr_assert_eq(g.len, V5_PACKET_MAX);
+}
