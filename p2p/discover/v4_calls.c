@@ -7,6 +7,7 @@ enum {
 	SETTLE_MS = 500,     /* "wait another 500 ms" */
 	SETTLE_SEEN_MS = 50, /* once both have been seen to pass */
 	RETRY_MS = 100,	     /* when no PING can be sent */
+	UNPROVEN_PINGS = 2,  /* at a time to one network */
 	PORT_MIN = 1025,     /* of nodes that are told of */
 };
 
@@ -221,9 +222,28 @@ static void ask(struct v4 *v, struct v4_call *c)
 	c->due = mono_add_ms(v->now, V4_ANSWER_MS);
 }
 
+/* "Never ping more than 2 unverified nodes per /24 at once": whoever tells a
+ * lookup of many in a victim's network gets it no more than that. */
+static bool is_crowded(const struct v4 *v, const struct v4_call *c)
+{
+	struct ip network = ip_subnet(&c->peer.ip);
+	const struct v4_pong_wait *w;
+	size_t n = 0;
+
+	if (!c->search || ip_is_lan(&c->peer.ip) ||
+	    v4_bonds_is_proven(&v->bonds, &c->peer, v->now))
+		return false;
+	DL_FOREACH (v->pings, w) {
+		struct ip other = ip_subnet(&w->to.udp.ip);
+
+		n += ip_equal(&network, &other);
+	}
+	return n >= UNPROVEN_PINGS;
+}
+
 static void prove(struct v4 *v, struct v4_call *c)
 {
-	if (v4_pings_send(v, &c->to, V4_PING_OURS)) {
+	if (!is_crowded(v, c) && v4_pings_send(v, &c->to, V4_PING_OURS)) {
 		c->state = V4_CALL_PROVING;
 		c->due = MONO_NEVER;
 	} else {

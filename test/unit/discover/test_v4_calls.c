@@ -309,6 +309,29 @@ Test(v4_calls, neighbors_in_two_packets_are_one_answer, LAB)
 	}
 }
 
+/* Told of many in a victim's network, we knock at two doors at a time. */
+Test(v4_calls, two_of_a_network_are_pinged_at_a_time, LAB)
+{
+	struct tester t = only_node(), all[10];
+	struct v4_packet p;
+	char at[32];
+
+	ask_for(&t, 500);
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(at, sizeof(at), "30.0.0.%u:30303", i + 1);
+		all[i] = tester_at(10 + i, at);
+	}
+	p = neighbors_of(all, 10);
+	tester_send(&t, &p);
+	cr_assert_neq(v4_lookup(lab.v4, target_of(501)), 0);
+	cr_assert_neq(v4_lookup(lab.v4, target_of(502)), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		lab_wait(i ? 500 : 0);
+		cr_assert_leq(lab_drain(), 5); /* two are checked, t is asked */
+	}
+	cr_assert_geq(v4_stats(lab.v4)->sent[V4_PING], 10);
+}
+
 Test(v4_calls, an_answer_is_over_half_a_second_after_the_question, LAB)
 {
 	struct tester t = only_node(), other = numbered(10);
