@@ -412,3 +412,27 @@ Test(v5_calls, crossed_handshakes_both_end_well, .init = lab5_open,
 	cr_assert(g.is_open);
 	cr_assert_eq(g.m.type, V5_PONG);
 }
+
+Test(v5_calls, resolve_asks_the_node_itself, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct enr newer = lab5_record(&t->key, 5, &t->contact.udp);
+	uint32_t request;
+	struct v5_message m;
+
+	cr_assert_gt(v5_resolve(lab5.v5, &t->contact.id, NULL), 0);
+	lab5_tick();
+	cr_assert(lab5_event(&e, V5_EVENT_RESOLVED));
+	cr_assert_eq(e.err, ERR_NOT_FOUND);
+
+	request = v5_resolve(lab5.v5, &t->contact.id, &t->contact);
+	read_request(t, V5_FINDNODE);
+	m = nodes(1, &newer);
+	tester5_send(t, &m);
+	lab5_tick();
+	cr_assert(lab5_event(&e, V5_EVENT_RESOLVED));
+	cr_assert_eq(e.request, request);
+	cr_assert_eq(e.err, ERR_NONE);
+	cr_assert_eq(e.node.record.seq, 5);
+}

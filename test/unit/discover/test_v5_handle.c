@@ -278,3 +278,94 @@ Test(v5_handle, the_longest_reply_fits, .init = lab5_open, .fini = lab5_close)
 	cr_assert(tester5_reads(t, &g, 0));
 	cr_assert_eq(g.len, V5_PACKET_MAX);
 }
+
+/* Sixteen records of nearly the most bytes make six messages of three. */
+static void fill_bucket(struct table *table)
+{
+	struct mono later = mono_add_ms(lab5.now, 3000);
+	struct contact c;
+	struct enr r;
+	size_t n = 0;
+
+	for (unsigned i = 100; n < TABLE_BUCKET; i++) {
+		struct ecc_keypair key = lab5_key(i);
+		struct node_id id = node_id_of(&key.pub);
+		uint8_t pad[152] = { 0xb8, 150 };
+		struct enr_draft d = { .seq = 1 };
+
+		if (logdist(&lab5.self.id, &id) != 256)
+			continue;
+		n++;
+		cr_assert_eq(enr_draft_set_ip(&d, &lab5.self.udp.ip), ERR_NONE);
+		cr_assert_eq(
+			enr_draft_set_port(&d, "udp", (uint16_t)(5000 + i)),
+			ERR_NONE);
+		cr_assert_eq(enr_draft_set(&d, "x", span_of(pad, sizeof(pad))),
+			     ERR_NONE);
+		cr_assert_eq(enr_sign(&r, &d, &key), ERR_NONE);
+		cr_assert_eq(enr_read(&r, enr_raw(&r), NULL), ERR_NONE);
+		cr_assert(contact_of_record(&c, &r));
+		cr_assert_geq(r.len, 251);
+		cr_assert_eq(table_add(table, &c, TABLE_FOUND, lab5.now),
+			     ERR_NONE);
+	}
+	while (table_take_check(table, &c, later))
+		cr_assert_eq(table_alive(table, &c.id, later), 1);
+}
+
+Test(v5_handle, an_answer_is_five_messages_at_most, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester();
+	struct v5_message m = find5(1, (uint16_t[]){ 256 }, 1);
+	size_t records = 0;
+
+	fill_bucket((struct table *)(uintptr_t)v5_table(lab5.v5));
+	cr_assert(tester5_asks(t, &g, &m));
+	for (unsigned i = 0; i < V5_NODES_SENT; i++) {
+		if (i)
+			cr_assert(tester5_reads(t, &g, 0));
+		cr_assert(g.is_open && g.m.type == V5_NODES);
+		cr_assert_eq(g.m.nodes.total, V5_NODES_SENT);
+		records += g.m.nodes.count;
+	}
+	cr_assert_eq(records, 15);
+	cr_assert(!tester5_reads(t, &g, 0));
+}
+
+/* Nor are nodes of a LAN told to who is not in it. */
+Test(v5_handle, strangers_are_not_told_of_local_nodes, .init = lab5_open,
+     .fini = lab5_close)
+{
+	struct tester5 *t = tester5_at(1, "20.1.1.1:30303", LAB5_FULL);
+	struct v5_message m = find5(1, (uint16_t[]){ 256 }, 1);
+
+	fill_bucket((struct table *)(uintptr_t)v5_table(lab5.v5));
+	cr_assert(tester5_asks(t, &g, &m));
+	cr_assert(g.is_open && g.m.type == V5_NODES);
+	cr_assert_eq(g.m.nodes.count, 0);
+}
+
+Test(v5_handle, keeps_to_its_networks, .init = lab5_open, .fini = lab5_close)
+{
+	struct secret32 seed = { { 1 } };
+	struct netlist list;
+	struct v5_config config = { .key = &lab5.key,
+				    .seed = &seed,
+				    .restrict_to = &list,
+				    .limits = v4_guard_limits_default };
+	struct tester5 *t = tester();
+	struct v5_message m = ping5(1);
+	struct v5 *all = lab5.v5;
+
+	cr_assert_eq(netlist_parse(&list, "10.0.0.0/8", NULL), ERR_NONE);
+	lab5.v5 = v5_new(&config, lab5.now);
+	tester5_send(t, &m);
+	cr_assert(!tester5_reads(t, &g, 300));
+	cr_assert_eq(lab5_dropped(V5_DROP_RESTRICTED), 1);
+	t->contact.udp.ip.b[0] = 10;
+	tester5_send(t, &m);
+	cr_assert(tester5_reads(t, &g, 0));
+	v5_free(lab5.v5);
+	lab5.v5 = all;
+}
