@@ -4,7 +4,8 @@
 /* What is left of a packet for a request, should it go with a handshake and our
  * record. */
 enum {
-	REQUEST_MAX = V5_PLAINTEXT_MAX - V5_HANDSHAKE_EXTRA - ENR_MAX
+	REQUEST_MAX = V5_PLAINTEXT_MAX - V5_HANDSHAKE_EXTRA - ENR_MAX,
+	UNPROVEN_CALLS = 2, /* of lookups, at a time to one network */
 };
 
 static const uint16_t itself[] = { 0 };
@@ -193,12 +194,32 @@ static void ask(struct v5 *v, struct v5_call *c)
 	v->stats.sent[c->plain.data[0]]++;
 }
 
+/* "Never ping more than 2 unverified nodes per /24 at once": whoever tells a
+ * lookup of many in a victim's network gets it no more than that. */
+static bool is_crowded(const struct v5 *v, const struct v5_call *with)
+{
+	struct ip network = ip_subnet(&with->to.udp.ip);
+	const struct v5_call *c;
+	size_t n = 0;
+
+	if (!with->search || ip_is_lan(&with->to.udp.ip) ||
+	    v5_sessions_has(&v->sessions, &with->peer))
+		return false;
+	DL_FOREACH (v->calls, c) {
+		struct ip other = ip_subnet(&c->to.udp.ip);
+
+		n += c->state == V5_CALL_ASKED && ip_equal(&network, &other);
+	}
+	return n >= UNPROVEN_CALLS;
+}
+
 void v5_calls_begin(struct v5 *v)
 {
 	struct v5_call *c;
 
 	DL_FOREACH (v->calls, c)
-		if (c->state == V5_CALL_NEW && !is_busy(v, c))
+		if (c->state == V5_CALL_NEW && !is_busy(v, c) &&
+		    !is_crowded(v, c))
 			ask(v, c);
 }
 

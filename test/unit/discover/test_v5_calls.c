@@ -436,3 +436,31 @@ Test(v5_calls, resolve_asks_the_node_itself, .init = lab5_open,
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert_eq(e.node.record.seq, 5);
 }
+
+Test(v5_calls, a_lookup_knocks_at_two_doors_of_a_network, .init = lab5_open,
+     .fini = lab5_close)
+{
+	unsigned distance = 256, sent = 0;
+	struct v5_datagram d;
+
+	for (unsigned i = 1; distance > 253; i++) {
+		struct ecc_keypair key = lab5_key(i);
+		struct addr at = { .ip = { .family = IP_V4,
+					   .b = { 20, 5, 5, (uint8_t)i } },
+				   .port = 30303 };
+		struct enr r = lab5_record(&key, 1, &at);
+		struct contact c;
+
+		if (logdist(&lab5.self.id, &r.id) != distance)
+			continue;
+		distance--;
+		cr_assert(contact_of_record(&c, &r));
+		v5_seed(lab5.v5, &c, lab5.now);
+	}
+	cr_assert_eq(table_count(v5_table(lab5.v5)), 3);
+	cr_assert_gt(v5_lookup(lab5.v5, &lab5.self.id), 0);
+	lab5_tick();
+	while (v5_next_datagram(lab5.v5, &d))
+		sent++;
+	cr_assert_eq(sent, 2);
+}
