@@ -37,25 +37,31 @@ def number(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
 
 
+def first_of(run, *names):
+    """A run of a few milliseconds may hold no peer any more when memory is looked
+    at; what is then not there is nothing."""
+    return next((run[name] for name in names if name in run), 0.0)
+
+
 def rate_of(shape, run):
     """The figure people ask for, with its unit."""
     if kind_of(shape) == "write" and amount_of(shape) > 1024:
         return f"{number(run['mb_per_second'])} MB/s"
     if "per_second" in run:
         return f"{number(run['per_second'])} {UNITS[kind_of(shape)]}"
-    return f"{run['kib_per_peer']:.1f} KiB"
+    return f"{first_of(run, 'kib_per_peer'):.1f} KiB"
 
 
 def memory_of(run):
     """Go's after it has given back what it can, which is the better one."""
-    return run.get("collected_kib_per_peer", run["kib_per_peer"])
+    return first_of(run, "collected_kib_per_peer", "kib_per_peer")
 
 
 def private_of(run):
     """The same without what others share, such as code used for the first time:
     that is much for a few peers, and nothing of theirs."""
-    return run.get("collected_private_kib_per_peer",
-                   run["private_kib_per_peer"])
+    return first_of(run, "collected_private_kib_per_peer",
+                    "private_kib_per_peer")
 
 
 def row_line(shape, row):
@@ -120,13 +126,13 @@ def memory_rows(rows):
         n = amount_of(shape)
         if "go" in row:
             go = row["go"]
-            out.append(f"| go-ethereum, {n} peers | {go['kib_per_peer']:.1f} "
+            out.append(f"| go-ethereum, {n} peers | {first_of(go, 'kib_per_peer'):.1f} "
                        f"KiB; {memory_of(go):.1f} KiB once collected | "
                        f"{private_of(go):.1f} KiB |")
         style = "message" if "message" in shape else "run"
         out.append(f"| weft, {style} style, {n} peers | "
-                   f"{row['weft']['kib_per_peer']:.1f} KiB | "
-                   f"{row['weft']['private_kib_per_peer']:.1f} KiB |")
+                   f"{first_of(row['weft'], 'kib_per_peer'):.1f} KiB | "
+                   f"{private_of(row['weft']):.1f} KiB |")
     return out
 
 
