@@ -18,7 +18,7 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 	v->table = table_new(&v->self, &v->rng);
 	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN,
 		      V4_BONDS_SHARE);
-	v4_guard_init(&v->guard, &config->limits, V4_GUARD_SOURCES, now);
+	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);
 	return v;
 }
 
@@ -30,7 +30,7 @@ void v4_free(struct v4 *v)
 	v4_calls_clear(v);
 	v4_pings_clear(v);
 	v4_queue_clear(v);
-	v4_guard_clear(&v->guard);
+	guard_clear(&v->guard);
 	v4_bonds_clear(&v->bonds);
 	table_free(v->table);
 	secret_wipe(&v->key, sizeof(v->key));

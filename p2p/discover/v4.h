@@ -15,14 +15,14 @@
  * Times are monotonic, but for the unix seconds of expirations. Everything that
  * is decided by chance comes from the seed.
  *
- * Memory is bounded by the limits of table.h, v4_bonds.h, v4_guard.h and those
+ * Memory is bounded by the limits of table.h, v4_bonds.h, guard.h and those
  * below, whatever strangers send. Thread: one at a time. */
 #ifndef P2P_DISCOVER_V4_H
 #define P2P_DISCOVER_V4_H
 
 #include "p2p/base/netlist.h"
 #include "p2p/discover/contact.h"
-#include "p2p/discover/v4_guard.h"
+#include "p2p/discover/guard.h"
 #include "p2p/discover/v4_wire.h"
 
 enum {
@@ -43,7 +43,7 @@ struct v4_config {
 	const struct secret32 *seed;	   /* of all randomness; copied */
 	const struct netlist *restrict_to; /* nodes elsewhere are neither
 					    * answered nor asked; NULL: none */
-	struct v4_guard_limits limits;
+	struct guard_limits limits;
 	unsigned ping_version; /* V4_VERSION, but for some old networks */
 };
 

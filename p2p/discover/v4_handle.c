@@ -177,9 +177,9 @@ static const enum v4_drop drop_of[] = {
 };
 
 static const enum v4_drop drop_of_guard[] = {
-	[V4_GUARD_PINGS] = V4_DROP_PING_RATE,
-	[V4_GUARD_SOURCE] = V4_DROP_SOURCE_RATE,
-	[V4_GUARD_ALL] = V4_DROP_TOTAL_RATE,
+	[GUARD_PINGS] = V4_DROP_PING_RATE,
+	[GUARD_SOURCE] = V4_DROP_SOURCE_RATE,
+	[GUARD_ALL] = V4_DROP_TOTAL_RATE,
 };
 
 static bool refuse(struct v4 *v, enum v4_drop why)
@@ -218,7 +218,7 @@ static bool is_awaited(struct v4 *v, const struct ip *from,
 static bool is_welcome(struct v4 *v, const struct ip *from,
 		       const struct v4_packet *p)
 {
-	enum v4_guard_verdict verdict = V4_GUARD_YES;
+	enum guard_verdict verdict = GUARD_YES;
 
 	if (v4_is_expired(p, v->unix_seconds)) {
 		v4_clock_expired(v, from, p->expiration);
@@ -226,19 +226,18 @@ static bool is_welcome(struct v4 *v, const struct ip *from,
 	}
 	switch (p->type) {
 	case V4_PING:
-		verdict = v4_guard_take(&v->guard, from, V4_GUARD_PING, v->now);
+		verdict = guard_take(&v->guard, from, GUARD_PING, v->now);
 		break;
 	case V4_FINDNODE:
 	case V4_ENRREQUEST:
-		verdict = v4_guard_take(&v->guard, from, V4_GUARD_QUESTION,
-					v->now);
+		verdict = guard_take(&v->guard, from, GUARD_QUESTION, v->now);
 		break;
 	case V4_PONG:
 	case V4_NEIGHBORS:
 	case V4_ENRRESPONSE:
 		return is_awaited(v, from, p);
 	}
-	if (verdict != V4_GUARD_YES)
+	if (verdict != GUARD_YES)
 		return refuse(v, drop_of_guard[verdict]);
 	return true;
 }

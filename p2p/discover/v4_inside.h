@@ -235,7 +235,7 @@ struct v4 {
 
 	struct table *table;
 	struct v4_bonds bonds;
-	struct v4_guard guard;
+	struct guard guard;
 	struct v4_clock clock;
 
 	struct v4_out *out; /* first to leave first */

@@ -20,7 +20,7 @@ struct v5 *v5_new(const struct v5_config *config, struct mono now)
 	v->table = table_new(&v->self, &v->rng);
 	v5_sessions_init(&v->sessions, V5_SESSIONS, UINT32_MAX);
 	v5_challenges_init(&v->challenges, V5_CHALLENGES, V5_CHALLENGES_IP);
-	v4_guard_init(&v->guard, &config->limits, V4_GUARD_SOURCES, now);
+	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);
 	return v;
 }
 
@@ -32,7 +32,7 @@ void v5_free(struct v5 *v)
 	v5_calls_clear(v);
 	v5_talk_clear(v);
 	v5_queue_clear(v);
-	v4_guard_clear(&v->guard);
+	guard_clear(&v->guard);
 	v5_challenges_clear(&v->challenges);
 	v5_sessions_clear(&v->sessions);
 	table_free(v->table);

@@ -21,7 +21,7 @@
 
 #include "p2p/base/netlist.h"
 #include "p2p/discover/contact.h"
-#include "p2p/discover/v4_guard.h"
+#include "p2p/discover/guard.h"
 #include "p2p/discover/v5_message.h"
 #include "p2p/discover/v5_packet.h"
 
@@ -52,7 +52,7 @@ struct v5_config {
 	const struct secret32 *seed;	   /* of all randomness; copied */
 	const struct netlist *restrict_to; /* nodes elsewhere are neither
 					    * answered nor asked; NULL: none */
-	struct v4_guard_limits limits;	   /* checks: requests and challenges */
+	struct guard_limits limits;	   /* checks: requests and challenges */
 };
 
 struct v5 *v5_new(const struct v5_config *config, struct mono now);

@@ -45,8 +45,8 @@ static void answer_ping(struct v5 *v, const struct v5_sender *from,
 
 static bool is_in_time(struct v5 *v, const struct v5_sender *from)
 {
-	if (v4_guard_take(&v->guard, &from->at.ip, V4_GUARD_QUESTION, v->now) ==
-	    V4_GUARD_YES)
+	if (guard_take(&v->guard, &from->at.ip, GUARD_QUESTION, v->now) ==
+	    GUARD_YES)
 		return true;
 	v5_dropped(v, V5_DROP_RATE);
 	return false;

@@ -30,8 +30,8 @@ void v5_challenge(struct v5 *v, const struct v5_sender *from,
 	struct v5_challenge *c =
 		v5_challenges_find(&v->challenges, &from->peer, v->now);
 
-	if (v4_guard_take(&v->guard, &from->at.ip, V4_GUARD_QUESTION, v->now) !=
-	    V4_GUARD_YES) {
+	if (guard_take(&v->guard, &from->at.ip, GUARD_QUESTION, v->now) !=
+	    GUARD_YES) {
 		v5_dropped(v, V5_DROP_RATE);
 		return;
 	}

@@ -261,7 +261,7 @@ struct v5 {
 	struct table *table;
 	struct v5_sessions sessions;
 	struct v5_challenges challenges;
-	struct v4_guard guard;
+	struct guard guard;
 
 	struct v5_out *out; /* first to leave first */
 	struct v5_said_event *events, *borrowed;

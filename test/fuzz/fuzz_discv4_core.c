@@ -202,7 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct secret32 seed = { { 1 } };
 	struct v4_config config = { .key = &keys[KEYS],
 				    .seed = &seed,
-				    .limits = v4_guard_limits_default,
+				    .limits = guard_limits_default,
 				    .ping_version = V4_VERSION };
 
 	if (!keys[0].key.b[0])

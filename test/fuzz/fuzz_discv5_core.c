@@ -344,7 +344,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct secret32 seed = { { 1 } };
 	struct v5_config config = { .key = &keys[KEYS],
 				    .seed = &seed,
-				    .limits = v4_guard_limits_default };
+				    .limits = guard_limits_default };
 	struct reader r = reader_of(data, size);
 
 	if (!records[KEYS].len)

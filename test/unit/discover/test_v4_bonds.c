@@ -2,7 +2,7 @@
 #include "p2p/discover/v4_bonds.h"
 
 #include "p2p/crypto/rng.h"
-#include "p2p/discover/v4_guard.h"
+#include "p2p/discover/guard.h"
 #include "test/support/unit.h"
 
 enum {
@@ -154,10 +154,10 @@ Test(v4_bonds, of_a_network_over_its_share_push_out_their_own, BONDS)
 		cr_assert(proven_at(i, lan));
 }
 
-/* --- v4_guard ---------------------------------------------------------------
+/* --- guard ------------------------------------------------------------------
  */
 
-static const struct v4_guard_limits few = {
+static const struct guard_limits few = {
 	.pings = 2,
 	.network_pings = 3,
 	.checks = 4,
@@ -165,57 +165,56 @@ static const struct v4_guard_limits few = {
 	.all_checks = 10,
 };
 
-static enum v4_guard_verdict take(struct v4_guard *g, unsigned net,
-				  unsigned host, enum v4_guard_use use)
+static enum guard_verdict take(struct guard *g, unsigned net, unsigned host,
+			       enum guard_use use)
 {
 	struct ip ip = { .family = IP_V4,
 			 .b = { 20, 0, (uint8_t)net, (uint8_t)host } };
 
-	return v4_guard_take(g, &ip, use, now);
+	return guard_take(g, &ip, use, now);
 }
 
-Test(v4_guard, limits_hosts_networks_and_everyone, BONDS)
+Test(guard, limits_hosts_networks_and_everyone, BONDS)
 {
-	struct v4_guard g;
+	struct guard g;
 
-	v4_guard_init(&g, &few, 100, now);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_PINGS);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_QUESTION), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_QUESTION), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_QUESTION), V4_GUARD_SOURCE);
-	cr_assert_eq(take(&g, 1, 2, V4_GUARD_PING), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 2, V4_GUARD_PING), V4_GUARD_PINGS);
-	cr_assert_eq(take(&g, 1, 3, V4_GUARD_QUESTION), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 3, V4_GUARD_QUESTION), V4_GUARD_SOURCE);
+	guard_init(&g, &few, 100, now);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_PINGS);
+	cr_assert_eq(take(&g, 1, 1, GUARD_QUESTION), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 1, GUARD_QUESTION), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 1, GUARD_QUESTION), GUARD_SOURCE);
+	cr_assert_eq(take(&g, 1, 2, GUARD_PING), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 2, GUARD_PING), GUARD_PINGS);
+	cr_assert_eq(take(&g, 1, 3, GUARD_QUESTION), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 3, GUARD_QUESTION), GUARD_SOURCE);
 	for (unsigned i = 0; i < 4; i++)
-		cr_assert_eq(take(&g, 2 + i, 1, V4_GUARD_QUESTION),
-			     V4_GUARD_YES);
-	cr_assert_eq(take(&g, 9, 1, V4_GUARD_QUESTION), V4_GUARD_ALL);
+		cr_assert_eq(take(&g, 2 + i, 1, GUARD_QUESTION), GUARD_YES);
+	cr_assert_eq(take(&g, 9, 1, GUARD_QUESTION), GUARD_ALL);
 	now = mono_add_ms(now, 1000);
-	cr_assert_eq(take(&g, 9, 1, V4_GUARD_QUESTION), V4_GUARD_YES);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_YES);
-	v4_guard_clear(&g);
+	cr_assert_eq(take(&g, 9, 1, GUARD_QUESTION), GUARD_YES);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_YES);
+	guard_clear(&g);
 }
 
-Test(v4_guard, forgets_the_source_that_was_quiet_longest, BONDS)
+Test(guard, forgets_the_source_that_was_quiet_longest, BONDS)
 {
-	struct v4_guard g;
-	struct v4_guard_limits many = few;
+	struct guard g;
+	struct guard_limits many = few;
 
 	many.all_checks = 1000;
-	v4_guard_init(&g, &many, 3, now);
+	guard_init(&g, &many, 3, now);
 	for (unsigned i = 0; i < 3; i++)
-		cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING),
-			     i < 2 ? V4_GUARD_YES : V4_GUARD_PINGS);
-	take(&g, 2, 1, V4_GUARD_PING);
-	take(&g, 3, 1, V4_GUARD_PING);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_PINGS);
-	take(&g, 4, 1, V4_GUARD_PING);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_PINGS);
+		cr_assert_eq(take(&g, 1, 1, GUARD_PING),
+			     i < 2 ? GUARD_YES : GUARD_PINGS);
+	take(&g, 2, 1, GUARD_PING);
+	take(&g, 3, 1, GUARD_PING);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_PINGS);
+	take(&g, 4, 1, GUARD_PING);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_PINGS);
 	for (unsigned i = 5; i < 8; i++)
-		take(&g, i, 1, V4_GUARD_PING);
-	cr_assert_eq(take(&g, 1, 1, V4_GUARD_PING), V4_GUARD_YES);
-	v4_guard_clear(&g);
+		take(&g, i, 1, GUARD_PING);
+	cr_assert_eq(take(&g, 1, 1, GUARD_PING), GUARD_YES);
+	guard_clear(&g);
 }

@@ -59,7 +59,7 @@ static void add_node(size_t i)
 {
 	struct secret32 seed = { { 9, (uint8_t)i } };
 	struct v4_config config = { .seed = &seed,
-				    .limits = v4_guard_limits_default,
+				    .limits = guard_limits_default,
 				    .ping_version = V4_VERSION };
 	struct ecc_keypair key;
 

@@ -353,7 +353,7 @@ Test(v5_handle, keeps_to_its_networks, .init = lab5_open, .fini = lab5_close)
 	struct v5_config config = { .key = &lab5.key,
 				    .seed = &seed,
 				    .restrict_to = &list,
-				    .limits = v4_guard_limits_default };
+				    .limits = guard_limits_default };
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1);
 	struct v5 *all = lab5.v5;

@@ -72,7 +72,7 @@ static void add_node(size_t i)
 {
 	struct secret32 seed = { { 9, (uint8_t)i } };
 	struct v5_config config = { .seed = &seed,
-				    .limits = v4_guard_limits_default };
+				    .limits = guard_limits_default };
 	struct ecc_keypair key;
 
 	drbg_key(&net.rng, &key.key);

@@ -46,7 +46,7 @@ void lab_open_in(const char *networks)
 	struct v4_config config = { .key = &lab.key,
 				    .seed = &seed,
 				    .restrict_to = &restrict_to,
-				    .limits = v4_guard_limits_default,
+				    .limits = guard_limits_default,
 				    .ping_version = V4_VERSION };
 	struct addr at;
 

@@ -53,7 +53,7 @@ void lab5_open(void)
 	struct secret32 seed = { { 7 } }, other = { { 8 } };
 	struct v5_config config = { .key = &lab5.key,
 				    .seed = &seed,
-				    .limits = v4_guard_limits_default };
+				    .limits = guard_limits_default };
 
 	crypto_init();
 	drbg_init(&lab5.rng, &other);
