@@ -13,7 +13,7 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 		v->restrict_to = *config->restrict_to;
 	v->ping_version = config->ping_version;
 	v->now = now;
-	v->refresh_due = now;
+	plan_init(&v->plan, now);
 	drbg_init(&v->rng, config->seed);
 	v->table = table_new(&v->self, &v->rng);
 	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN,
@@ -103,7 +103,7 @@ void v4_seed(struct v4 *v, const struct contact *c, uint64_t proven_ms,
 
 void v4_set_walk(struct v4 *v, enum v4_walk walk)
 {
-	v->walk = walk;
+	v->plan.walks = walk == V4_WALK;
 }
 
 const struct table *v4_table(const struct v4 *v)

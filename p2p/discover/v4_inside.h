@@ -20,6 +20,7 @@
 #include "p2p/crypto/drbg.h"
 #include "p2p/crypto/hashtable.h"
 #include "p2p/discover/lookup.h"
+#include "p2p/discover/plan.h"
 #include "p2p/discover/table.h"
 #include "p2p/discover/v4.h"
 #include "p2p/discover/v4_bonds.h"
@@ -181,12 +182,6 @@ void v4_searches_clear(struct v4 *v);
 
 /* --- v4_plan.c ------------------------------------------------------------ */
 
-enum v4_refresh {
-	V4_REFRESH_REST,  /* until `refresh_due` */
-	V4_REFRESH_SEEDS, /* the owner was asked for some */
-	V4_REFRESH_LOOKUPS,
-};
-
 struct mono v4_plan_due(const struct v4 *v);
 void v4_plan_tick(struct v4 *v);
 
@@ -251,14 +246,7 @@ struct v4 {
 
 	struct contact bootnodes[V4_BOOTNODES];
 	size_t bootnode_count;
-	bool is_ready;
-	enum v4_refresh refresh;
-	unsigned refresh_left; /* lookups, the one under way included */
-	struct mono refresh_due, refresh_began;
-	bool refresh_is_cold; /* it began with nobody live */
-	enum v4_walk walk;
-	bool walking; /* a lookup of the walk is under way */
-	struct mono walk_due;
+	struct plan plan;
 };
 
 static inline void v4_dropped(struct v4 *v, enum v4_drop why)

@@ -15,7 +15,7 @@ struct v5 *v5_new(const struct v5_config *config, struct mono now)
 	if (config->restrict_to)
 		v->restrict_to = *config->restrict_to;
 	v->now = now;
-	v->refresh_due = now;
+	plan_init(&v->plan, now);
 	drbg_init(&v->rng, config->seed);
 	v->table = table_new(&v->self, &v->rng);
 	v5_sessions_init(&v->sessions, V5_SESSIONS, UINT32_MAX);
@@ -86,7 +86,7 @@ void v5_seed(struct v5 *v, const struct contact *c, struct mono now)
 
 void v5_set_walk(struct v5 *v, enum v5_walk walk)
 {
-	v->walk = walk;
+	v->plan.walks = walk == V5_WALK;
 }
 
 const struct table *v5_table(const struct v5 *v)

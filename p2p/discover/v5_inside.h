@@ -20,6 +20,7 @@
 
 #include "p2p/crypto/drbg.h"
 #include "p2p/discover/lookup.h"
+#include "p2p/discover/plan.h"
 #include "p2p/discover/table.h"
 #include "p2p/discover/v5.h"
 #include "p2p/discover/v5_challenge.h"
@@ -178,12 +179,6 @@ void v5_searches_clear(struct v5 *v);
 
 /* --- v5_plan.c ------------------------------------------------------------ */
 
-enum v5_refresh {
-	V5_REFRESH_REST,  /* until `refresh_due` */
-	V5_REFRESH_SEEDS, /* the owner was asked for some */
-	V5_REFRESH_LOOKUPS,
-};
-
 struct mono v5_plan_due(const struct v5 *v);
 void v5_plan_tick(struct v5 *v);
 
@@ -286,14 +281,7 @@ struct v5 {
 
 	struct contact bootnodes[V5_BOOTNODES];
 	size_t bootnode_count;
-	bool is_ready;
-	enum v5_refresh refresh;
-	unsigned refresh_left; /* lookups, the one under way included */
-	struct mono refresh_due, refresh_began;
-	bool refresh_is_cold; /* it began with nobody live */
-	enum v5_walk walk;
-	bool walking; /* a lookup of the walk is under way */
-	struct mono walk_due;
+	struct plan plan;
 };
 
 static inline void v5_dropped(struct v5 *v, enum v5_drop why)
