@@ -13,6 +13,7 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 		v->restrict_to = *config->restrict_to;
 	v->ping_version = config->ping_version;
 	v->now = now;
+	v->events.version = DISCOVER_V4;
 	plan_init(&v->plan, now);
 	drbg_init(&v->rng, config->seed);
 	v->table = table_new(&v->self, &v->rng);
@@ -29,13 +30,54 @@ void v4_free(struct v4 *v)
 	v4_searches_clear(v);
 	v4_calls_clear(v);
 	v4_pings_clear(v);
-	v4_queue_clear(v);
+	event_queue_clear(&v->events);
+	outbox_clear(&v->outbox);
 	guard_clear(&v->guard);
 	v4_bonds_clear(&v->bonds);
 	table_free(v->table);
 	secret_wipe(&v->key, sizeof(v->key));
 	secret_wipe(&v->rng, sizeof(v->rng));
 	free(v);
+}
+
+/* --- out ---------------------------------------------------------------------
+ */
+
+void v4_send(struct v4 *v, const struct addr *to, struct v4_packet *p)
+{
+	uint8_t bytes[V4_PACKET_MAX];
+	size_t len;
+
+	p->expiration = v->unix_seconds + V4_EXPIRES;
+	len = v4_encode(bytes, p, &v->key.key);
+	if (!outbox_put(&v->outbox, to, bytes, len)) {
+		v4_dropped(v, V4_DROP_QUEUE);
+		return;
+	}
+	v->stats.sent[p->type]++;
+	v->stats.sent_bytes += len;
+}
+
+bool v4_next_datagram(struct v4 *v, struct datagram *out)
+{
+	return outbox_take(&v->outbox, out);
+}
+
+struct discover_event *v4_tell(struct v4 *v, enum discover_event_type type,
+			       uint32_t request, const struct contact *node,
+			       size_t results)
+{
+	struct discover_event *e =
+		event_queue_put(&v->events, type, request, node, results);
+
+	if (!e)
+		v4_dropped(v, V4_DROP_EVENT);
+	return e;
+}
+
+bool v4_next_event(struct v4 *v, struct discover_event *out)
+{
+	return event_queue_take(&v->events, out);
 }
 
 /* --- the node itself --------------------------------------------------------
@@ -101,9 +143,9 @@ void v4_seed(struct v4 *v, const struct contact *c, uint64_t proven_ms,
 	v4_offer_found(v, c);
 }
 
-void v4_set_walk(struct v4 *v, enum v4_walk walk)
+void v4_set_walk(struct v4 *v, enum discover_walk walk)
 {
-	v->plan.walks = walk == V4_WALK;
+	v->plan.walks = walk == DISCOVER_WALK;
 }
 
 const struct table *v4_table(const struct v4 *v)
@@ -114,24 +156,15 @@ const struct table *v4_table(const struct v4 *v)
 /* --- requests ---------------------------------------------------------------
  */
 
-static uint32_t next_request(struct v4 *v)
-{
-	if (v->requests == V4_OWNERS)
-		return 0;
-	v->requests++;
-	v->last_request++;
-	if (!v->last_request)
-		v->last_request++;
-	return v->last_request;
-}
-
 static uint32_t call(struct v4 *v, enum v4_call_kind kind,
 		     const struct contact *c)
 {
-	uint32_t request = next_request(v);
+	uint32_t request;
 
-	if (request)
-		v4_calls_new(v, kind, c)->request = request;
+	if (!event_queue_has_room(&v->events))
+		return 0;
+	request = event_queue_request(&v->events);
+	v4_calls_new(v, kind, c)->request = request;
 	return request;
 }
 
@@ -149,16 +182,13 @@ static struct v4_search *search(struct v4 *v, enum v4_search_for whom,
 				const struct ecc_pub *target)
 {
 	struct v4_search *s;
-	uint32_t request;
 
 	/* Refresh and walk have their place. */
-	if (v->search_count >= V4_LOOKUPS - 2)
-		return NULL;
-	request = next_request(v);
-	if (!request)
+	if (v->search_count >= V4_LOOKUPS - 2 ||
+	    !event_queue_has_room(&v->events))
 		return NULL;
 	s = v4_searches_new(v, whom, target);
-	s->request = request;
+	s->request = event_queue_request(&v->events);
 	return s;
 }
 

@@ -15,25 +15,24 @@
  * Times are monotonic, but for the unix seconds of expirations. Everything that
  * is decided by chance comes from the seed.
  *
- * Memory is bounded by the limits of table.h, v4_bonds.h, guard.h and those
- * below, whatever strangers send. Thread: one at a time. */
+ * Memory is bounded by the limits of table.h, v4_bonds.h, guard.h,
+ * event.h, datagram.h and those below, whatever strangers send. Thread: one at
+ * a time. */
 #ifndef P2P_DISCOVER_V4_H
 #define P2P_DISCOVER_V4_H
 
 #include "p2p/base/netlist.h"
-#include "p2p/discover/contact.h"
+#include "p2p/discover/datagram.h"
+#include "p2p/discover/event.h"
 #include "p2p/discover/guard.h"
 #include "p2p/discover/v4_wire.h"
 
 enum {
 	V4_RESULTS = 16,
 	V4_BOOTNODES = 64,
-	V4_OWNERS = 64,	     /* requests of the owner under way */
 	V4_LOOKUPS = 16,     /* lookups under way, each with 3 questions */
 	V4_PINGS = 1024,     /* that wait for their PONG, for half a second */
 	V4_PINGS_OURS = 256, /* of these, kept from strangers */
-	V4_DATAGRAMS = 512,
-	V4_EVENTS = 1024,
 };
 
 struct v4;
@@ -59,36 +58,31 @@ void v4_set_record(struct v4 *v, const struct enr *record);
  * V4_BOOTNODES. */
 MUST_USE enum err v4_bootnode(struct v4 *v, const struct contact *c);
 
-/* v4_seed - a node of an earlier run: after a V4_EVENT_SEEDS, or before the
+/* v4_seed - a node of an earlier run: after a DISCOVER_SEEDS, or before the
  * first v4_tick. proven_ms is how long ago it answered from that address;
  * while that is recent, it is still answered. */
 void v4_seed(struct v4 *v, const struct contact *c, uint64_t proven_ms,
 	     struct mono now);
 
-enum v4_walk {
-	V4_REST,
-	V4_WALK, /* one random lookup after the other, at least 1 s apart */
-};
-
 /* v4_set_walk - look for nodes to dial? What is found comes as
- * V4_EVENT_SEEN. */
-void v4_set_walk(struct v4 *v, enum v4_walk walk);
+ * DISCOVER_SEEN. */
+void v4_set_walk(struct v4 *v, enum discover_walk walk);
 
 /* --- requests ---------------------------------------------------------------
  * Each returns its number, which its event will carry: exactly one, in any
  * case. 0: too many are under way; there will be no event. */
 
-/* v4_ping - V4_EVENT_PINGED. */
+/* v4_ping - DISCOVER_PINGED. */
 uint32_t v4_ping(struct v4 *v, const struct contact *c);
 
-/* v4_request_record - V4_EVENT_RECORD. */
+/* v4_request_record - DISCOVER_RECORD. */
 uint32_t v4_request_record(struct v4 *v, const struct contact *c);
 
-/* v4_lookup - the nodes closest to keccak256(target): V4_EVENT_LOOKUP. */
+/* v4_lookup - the nodes closest to keccak256(target): DISCOVER_FOUND. */
 uint32_t v4_lookup(struct v4 *v, const struct ecc_pub *target);
 
 /* v4_resolve - find a node and its newest record: from itself, where
- * `known` (nullable) says it is, else by a lookup: V4_EVENT_RESOLVED. */
+ * `known` (nullable) says it is, else by a lookup: DISCOVER_RESOLVED. */
 uint32_t v4_resolve(struct v4 *v, const struct ecc_pub *pub,
 		    const struct contact *known);
 
@@ -103,57 +97,11 @@ void v4_feed(struct v4 *v, const struct addr *from, const void *data,
  * be now, for the owner to look at the events first. */
 struct mono v4_tick(struct v4 *v, struct mono now, uint64_t unix_seconds);
 
-struct v4_datagram {
-	struct addr to;
-	size_t len;
-	uint8_t bytes[V4_PACKET_MAX];
-};
-
 /* v4_next_datagram - false: there is none. */
-bool v4_next_datagram(struct v4 *v, struct v4_datagram *out);
-
-enum v4_event_type {
-	V4_EVENT_SEEDS,	   /* a refresh begins: v4_seed, before v4_tick */
-	V4_EVENT_READY,	   /* the first refresh is over: inbound nodes are
-			    * taken, too */
-	V4_EVENT_SEEN,	   /* node: a lookup met it. May come again */
-	V4_EVENT_LIVE,	   /* node: it answered a check. checks */
-	V4_EVENT_LOST,	   /* node: it is out of the table */
-	V4_EVENT_RECORD,   /* node, of one that we asked: its record is new or
-			    * was requested. request 0, or err */
-	V4_EVENT_PINGED,   /* request, node, err, rtt_ns */
-	V4_EVENT_LOOKUP,   /* request, found, count */
-	V4_EVENT_RESOLVED, /* request, node, err */
-	V4_EVENT_ENDPOINT, /* node says that we are at `endpoint` */
-	V4_EVENT_CLOCK,	   /* clock_off: many agree that our clock is wrong */
-};
-
-enum v4_said {
-	V4_SAID_ANSWER, /* to our PING */
-	V4_SAID_ITSELF, /* in a PING of its own; its endpoint is proven */
-};
-
-struct v4_event {
-	enum v4_event_type type;
-	uint32_t request; /* 0: nobody's */
-	enum err err;	  /* ERR_TIMEOUT: no answer. ERR_NOT_FOUND.
-			   * ERR_AUTH: a record that is not that node's.
-			   * ERR_DENIED: one with an endpoint that it may not
-			   * tell us of. ERR_FORMAT: no record */
-	struct contact node;
-	uint64_t rtt_ns;
-	unsigned checks; /* answered, the lost ones counted against them; of
-			  * more than 5, a node to remember */
-	struct addr endpoint;
-	enum v4_said said;
-	int64_t clock_off; /* seconds that ours is ahead */
-	size_t count;
-	const struct contact *found; /* closest first; borrowed until the next
-				      * call of v4_next_event */
-};
+bool v4_next_datagram(struct v4 *v, struct datagram *out);
 
 /* v4_next_event - false: there is none. */
-bool v4_next_event(struct v4 *v, struct v4_event *out);
+bool v4_next_event(struct v4 *v, struct discover_event *out);
 
 /* --- a look inside ---------------------------------------------------------
  */

@@ -44,7 +44,8 @@ static void remove_call(struct v4 *v, struct v4_call *c)
 static void ping_over(struct v4 *v, struct v4_call *c, enum err err,
 		      uint64_t rtt_ns)
 {
-	struct v4_event *e = v4_tell(v, V4_EVENT_PINGED, c->request, &c->to, 0);
+	struct discover_event *e =
+		v4_tell(v, DISCOVER_PINGED, c->request, &c->to, 0);
 
 	e->err = err;
 	e->rtt_ns = rtt_ns;
@@ -58,7 +59,7 @@ static void nodes_over(struct v4 *v, struct v4_call *c)
 
 	v4_bonds_asked(&v->bonds, &c->peer, c->told > 0);
 	if (table_asked(v->table, &c->to.id, c->told > 0, v->now))
-		v4_tell(v, V4_EVENT_LOST, 0, &c->to, 0);
+		v4_tell(v, DISCOVER_LOST, 0, &c->to, 0);
 	v4_searches_over(c->search, &c->to);
 	DL_FOREACH (v->calls, next)
 		if (next->state == V4_CALL_WAITING && is_to(next, &c->peer)) {
@@ -72,14 +73,14 @@ static void nodes_over(struct v4 *v, struct v4_call *c)
 static void record_over(struct v4 *v, struct v4_call *c, enum err err,
 			const struct contact *got)
 {
-	struct v4_event *e;
+	struct discover_event *e;
 
 	if (!err && table_find(v->table, &got->id))
 		v4_offer_found(v, got);
 	if (c->search) {
 		v4_searches_got(v, c->search, err, got);
 	} else if (c->request || !err) {
-		e = v4_tell(v, V4_EVENT_RECORD, c->request, got, 0);
+		e = v4_tell(v, DISCOVER_RECORD, c->request, got, 0);
 		if (e)
 			e->err = err;
 	}

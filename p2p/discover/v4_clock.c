@@ -39,7 +39,7 @@ static size_t count_agreeing(const struct v4_clock *k, int64_t off)
 void v4_clock_expired(struct v4 *v, const struct ip *from, uint64_t expiration)
 {
 	struct v4_clock *k = &v->clock;
-	struct v4_event *e;
+	struct discover_event *e;
 	int64_t off;
 
 	/* Of a time before 1970, or far ahead of it, nothing follows. */
@@ -49,7 +49,7 @@ void v4_clock_expired(struct v4 *v, const struct ip *from, uint64_t expiration)
 	remember(k, from, off);
 	if (count_agreeing(k, off) < AGREE || mono_before(v->now, k->silent))
 		return;
-	e = v4_tell(v, V4_EVENT_CLOCK, 0, NULL, 0);
+	e = v4_tell(v, DISCOVER_CLOCK, 0, NULL, 0);
 	if (!e)
 		return;
 	e->clock_off = off;

@@ -21,17 +21,17 @@ static bool is_proven(const struct v4 *v, const struct sender *from)
  */
 
 static void tell_endpoint(struct v4 *v, const struct contact *by,
-			  const struct v4_endpoint *to, enum v4_said said)
+			  const struct v4_endpoint *to, bool is_answer)
 {
-	struct v4_event *e;
+	struct discover_event *e;
 
 	if (ip_is_unspecified(&to->ip) || !to->udp)
 		return;
-	e = v4_tell(v, V4_EVENT_ENDPOINT, 0, by, 0);
+	e = v4_tell(v, DISCOVER_ENDPOINT, 0, by, 0);
 	if (!e)
 		return;
 	e->endpoint = (struct addr){ .ip = to->ip, .port = to->udp };
-	e->said = said;
+	e->is_answer = is_answer;
 }
 
 /* "PONG to mirrors the UDP source address with the TCP port taken from the
@@ -84,7 +84,7 @@ static void on_ping(struct v4 *v, const struct sender *from,
 		return;
 	}
 	v4_offer_inbound(v, &c);
-	tell_endpoint(v, &c, &p->ping.to, V4_SAID_ITSELF);
+	tell_endpoint(v, &c, &p->ping.to, false);
 	known = table_find(v->table, &c.id);
 	if (known && p->ping.enr_seq > contact_seq(known))
 		table_hurry(v->table, &c.id, v->now);
@@ -100,7 +100,7 @@ static void on_pong(struct v4 *v, const struct sender *from,
 		v4_dropped(v, V4_DROP_UNASKED);
 		return;
 	}
-	tell_endpoint(v, &w->to, &p->pong.to, V4_SAID_ANSWER);
+	tell_endpoint(v, &w->to, &p->pong.to, true);
 	v4_pings_answered(v, w, p->pong.enr_seq);
 }
 

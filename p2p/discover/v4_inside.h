@@ -8,7 +8,6 @@
  *     v4_searches.c  lookups, of which each makes many calls
  *     v4_plan.c      refresh and random walk, which make searches
  *     v4_clock.c     is our clock wrong?
- *     v4_queue.c     datagrams and events on their way out
  *
  * Calls end within v4_feed and v4_tick, and what follows from an end begins in
  * v4_tick alone: so no function here meets its own caller again. */
@@ -19,6 +18,7 @@
 
 #include "p2p/crypto/drbg.h"
 #include "p2p/crypto/hashtable.h"
+#include "p2p/discover/event_queue.h"
 #include "p2p/discover/lookup.h"
 #include "p2p/discover/plan.h"
 #include "p2p/discover/table.h"
@@ -31,23 +31,6 @@ enum {
 	V4_QUIET_MS = 1000,
 	V4_CLOCK_SOURCES = 16,
 };
-
-/* --- v4_queue.c ----------------------------------------------------------- */
-
-struct v4_out;
-struct v4_said_event;
-
-/* Sign and queue a packet; sets its hash. Expires V4_EXPIRES from now. */
-void v4_send(struct v4 *v, const struct addr *to, struct v4_packet *p);
-
-/* Queue an event and return it, to be filled in. NULL: there is no room, which
- * is counted; never of one that ends a request, of which there are at most
- * V4_OWNERS. It has room for that many results. */
-struct v4_event *v4_tell(struct v4 *v, enum v4_event_type type,
-			 uint32_t request, const struct contact *node,
-			 size_t results);
-void v4_tell_result(struct v4_event *e, size_t at, const struct contact *c);
-void v4_queue_clear(struct v4 *v);
 
 /* --- v4_pings.c ----------------------------------------------------------- */
 
@@ -214,6 +197,14 @@ bool v4_is_allowed(const struct v4 *v, const struct ip *ip);
 
 void v4_handle(struct v4 *v, const struct addr *from, struct span packet);
 
+/* Sign and queue a packet; sets its hash. Expires V4_EXPIRES from now. */
+void v4_send(struct v4 *v, const struct addr *to, struct v4_packet *p);
+
+/* Queue an event and return it, as event_queue_put. NULL is counted. */
+struct discover_event *v4_tell(struct v4 *v, enum discover_event_type type,
+			       uint32_t request, const struct contact *node,
+			       size_t results);
+
 /* ------------------------------------------------------------------------ */
 
 struct v4 {
@@ -233,16 +224,13 @@ struct v4 {
 	struct guard guard;
 	struct v4_clock clock;
 
-	struct v4_out *out; /* first to leave first */
-	struct v4_said_event *events, *borrowed;
-	size_t out_count, event_count;
+	struct outbox outbox;
+	struct event_queue events;
 
 	struct v4_pong_wait *pings, *pings_by_peer, *pings_by_hash;
 	struct v4_call *calls;
 	struct v4_search *searches;
 	size_t search_count;
-	uint32_t last_request;
-	size_t requests; /* under way, or their events are */
 
 	struct contact bootnodes[V4_BOOTNODES];
 	size_t bootnode_count;

@@ -75,11 +75,11 @@ static void check_passed(struct v4 *v, const struct contact *c,
 {
 	unsigned checks = table_alive(v->table, &c->id, v->now);
 	const struct contact *known = table_find(v->table, &c->id);
-	struct v4_event *e;
+	struct discover_event *e;
 
 	if (!checks || !known)
 		return;
-	e = v4_tell(v, V4_EVENT_LIVE, 0, known, 0);
+	e = v4_tell(v, DISCOVER_LIVE, 0, known, 0);
 	if (e)
 		e->checks = checks;
 	if (enr_seq > contact_seq(known))
@@ -113,7 +113,7 @@ static void lost(struct v4 *v, struct v4_pong_wait *w)
 
 	remove_wait(v, w);
 	if (check && table_dead(v->table, &to.id, v->now))
-		v4_tell(v, V4_EVENT_LOST, 0, &to, 0);
+		v4_tell(v, DISCOVER_LOST, 0, &to, 0);
 	v4_calls_pinged(v, &peer, ERR_TIMEOUT, 0);
 }
 

@@ -39,7 +39,7 @@ void v4_plan_found(struct v4 *v, enum v4_search_for whom)
 	    !plan_look_over(&v->plan, &v->rng, v->now))
 		return;
 	table_ready(v->table);
-	v4_tell(v, V4_EVENT_READY, 0, NULL, 0);
+	v4_tell(v, DISCOVER_READY, 0, NULL, 0);
 }
 
 struct mono v4_plan_due(const struct v4 *v)
@@ -53,7 +53,7 @@ void v4_plan_tick(struct v4 *v)
 	case PLAN_NOTHING:
 		break;
 	case PLAN_ASK_SEEDS:
-		v4_tell(v, V4_EVENT_SEEDS, 0, NULL, 0);
+		v4_tell(v, DISCOVER_SEEDS, 0, NULL, 0);
 		break;
 	case PLAN_BOOTNODES:
 		insert_bootnodes(v);

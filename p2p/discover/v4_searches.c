@@ -49,7 +49,7 @@ void v4_searches_offer(struct v4 *v, struct v4_search *s,
 		c = known;
 	if (node_id_equal(&c->id, &v->self) || !lookup_offer(&s->lookup, c))
 		return;
-	v4_tell(v, V4_EVENT_SEEN, 0, c, 0);
+	v4_tell(v, DISCOVER_SEEN, 0, c, 0);
 	if (c != known)
 		v4_offer_found(v, c);
 }
@@ -82,8 +82,8 @@ static void ask_itself(struct v4 *v, struct v4_search *s)
 
 static void resolved(struct v4 *v, struct v4_search *s)
 {
-	struct v4_event *e = v4_tell(v, V4_EVENT_RESOLVED, s->request,
-				     s->is_known ? &s->known : NULL, 0);
+	struct discover_event *e = v4_tell(v, DISCOVER_RESOLVED, s->request,
+					   s->is_known ? &s->known : NULL, 0);
 
 	e->err = s->is_known ? ERR_NONE : ERR_NOT_FOUND;
 	if (!s->is_known) {
@@ -123,11 +123,11 @@ static bool find_itself(struct v4_search *s)
 
 static void found(struct v4 *v, struct v4_search *s)
 {
-	struct v4_event *e =
-		v4_tell(v, V4_EVENT_LOOKUP, s->request, NULL, s->lookup.count);
+	struct discover_event *e =
+		v4_tell(v, DISCOVER_FOUND, s->request, NULL, s->lookup.count);
 
 	for (size_t i = 0; i < s->lookup.count; i++)
-		v4_tell_result(e, i, &s->lookup.best[i].contact);
+		event_queue_add_found(e, &s->lookup.best[i].contact);
 	remove_search(v, s);
 }
 

@@ -15,6 +15,7 @@ struct v5 *v5_new(const struct v5_config *config, struct mono now)
 	if (config->restrict_to)
 		v->restrict_to = *config->restrict_to;
 	v->now = now;
+	v->events.version = DISCOVER_V5;
 	plan_init(&v->plan, now);
 	drbg_init(&v->rng, config->seed);
 	v->table = table_new(&v->self, &v->rng);
@@ -31,7 +32,8 @@ void v5_free(struct v5 *v)
 	v5_searches_clear(v);
 	v5_calls_clear(v);
 	v5_talk_clear(v);
-	v5_queue_clear(v);
+	event_queue_clear(&v->events);
+	outbox_clear(&v->outbox);
 	guard_clear(&v->guard);
 	v5_challenges_clear(&v->challenges);
 	v5_sessions_clear(&v->sessions);
@@ -39,6 +41,40 @@ void v5_free(struct v5 *v)
 	secret_wipe(&v->key, sizeof(v->key));
 	secret_wipe(&v->rng, sizeof(v->rng));
 	free(v);
+}
+
+/* --- out ---------------------------------------------------------------------
+ */
+
+void v5_send(struct v5 *v, const struct addr *to, const uint8_t *bytes,
+	     size_t len)
+{
+	if (outbox_put(&v->outbox, to, bytes, len))
+		v->stats.sent_bytes += len;
+	else
+		v5_dropped(v, V5_DROP_QUEUE);
+}
+
+bool v5_next_datagram(struct v5 *v, struct datagram *out)
+{
+	return outbox_take(&v->outbox, out);
+}
+
+struct discover_event *v5_tell(struct v5 *v, enum discover_event_type type,
+			       uint32_t request, const struct contact *node,
+			       size_t results)
+{
+	struct discover_event *e =
+		event_queue_put(&v->events, type, request, node, results);
+
+	if (!e)
+		v5_dropped(v, V5_DROP_EVENT);
+	return e;
+}
+
+bool v5_next_event(struct v5 *v, struct discover_event *out)
+{
+	return event_queue_take(&v->events, out);
 }
 
 /* --- nodes ------------------------------------------------------------------
@@ -84,9 +120,9 @@ void v5_seed(struct v5 *v, const struct contact *c, struct mono now)
 	v5_offer(v, c, TABLE_FOUND);
 }
 
-void v5_set_walk(struct v5 *v, enum v5_walk walk)
+void v5_set_walk(struct v5 *v, enum discover_walk walk)
 {
-	v->plan.walks = walk == V5_WALK;
+	v->plan.walks = walk == DISCOVER_WALK;
 }
 
 const struct table *v5_table(const struct v5 *v)
@@ -97,25 +133,17 @@ const struct table *v5_table(const struct v5 *v)
 /* --- requests ---------------------------------------------------------------
  */
 
-static uint32_t next_request(struct v5 *v)
-{
-	v->requests++;
-	v->last_request++;
-	if (!v->last_request)
-		v->last_request++;
-	return v->last_request;
-}
-
 static bool is_full(const struct v5 *v)
 {
-	return v->requests == V5_OWNERS;
+	return !event_queue_has_room(&v->events);
 }
 
 uint32_t v5_ping(struct v5 *v, const struct contact *c)
 {
 	if (is_full(v))
 		return 0;
-	return v5_calls_ping(v, c, V5_FOR_OWNER)->request = next_request(v);
+	return v5_calls_ping(v, c, V5_FOR_OWNER)->request =
+		       event_queue_request(&v->events);
 }
 
 uint32_t v5_request_record(struct v5 *v, const struct contact *c)
@@ -125,7 +153,7 @@ uint32_t v5_request_record(struct v5 *v, const struct contact *c)
 	if (is_full(v))
 		return 0;
 	return v5_calls_find(v, c, V5_FOR_OWNER_RECORD, itself, 1)->request =
-		       next_request(v);
+		       event_queue_request(&v->events);
 }
 
 uint32_t v5_find(struct v5 *v, const struct contact *c,
@@ -135,7 +163,7 @@ uint32_t v5_find(struct v5 *v, const struct contact *c,
 	if (is_full(v))
 		return 0;
 	return v5_calls_find(v, c, V5_FOR_OWNER, distances, count)->request =
-		       next_request(v);
+		       event_queue_request(&v->events);
 }
 
 uint32_t v5_talk(struct v5 *v, const struct contact *c, struct span protocol,
@@ -148,7 +176,7 @@ uint32_t v5_talk(struct v5 *v, const struct contact *c, struct span protocol,
 	call = v5_calls_talk(v, c, protocol, request);
 	if (!call)
 		return 0;
-	return call->request = next_request(v);
+	return call->request = event_queue_request(&v->events);
 }
 
 static struct v5_search *search(struct v5 *v, enum v5_search_for whom,
@@ -160,7 +188,7 @@ static struct v5_search *search(struct v5 *v, enum v5_search_for whom,
 	if (v->search_count >= V5_LOOKUPS - 2 || is_full(v))
 		return NULL;
 	s = v5_searches_new(v, whom, target);
-	s->request = next_request(v);
+	s->request = event_queue_request(&v->events);
 	return s;
 }
 

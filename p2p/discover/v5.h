@@ -14,13 +14,15 @@
  * then only to bootnodes, seeds and those that come by themselves.
  *
  * Everything that is decided by chance, keys included, comes from the seed.
- * Memory is bounded by the limits of table.h, v5_session.h, v5_challenge.h and
- * those below, whatever strangers send. Thread: one at a time. */
+ * Memory is bounded by the limits of table.h, v5_session.h, v5_challenge.h,
+ * event.h, datagram.h and those below, whatever strangers send. Thread: one at
+ * a time. */
 #ifndef P2P_DISCOVER_V5_H
 #define P2P_DISCOVER_V5_H
 
 #include "p2p/base/netlist.h"
-#include "p2p/discover/contact.h"
+#include "p2p/discover/datagram.h"
+#include "p2p/discover/event.h"
 #include "p2p/discover/guard.h"
 #include "p2p/discover/v5_message.h"
 #include "p2p/discover/v5_packet.h"
@@ -30,7 +32,6 @@ enum {
 	V5_NODES_SENT = 5, /* messages of one answer */
 	V5_NODES_READ = 6,
 	V5_BOOTNODES = 64,
-	V5_OWNERS = 64,	 /* requests of the owner under way */
 	V5_LOOKUPS = 16, /* lookups under way, each with 3 questions */
 	V5_QUEUED = 16,	 /* calls that wait for the one under way to that
 			  * node */
@@ -41,8 +42,6 @@ enum {
 	V5_TALKS_NODE = 8,    /* of these, of one node */
 	V5_TALK_MS = 1000,    /* and for how long; nobody waits longer */
 	V5_TALK_REPLY_MAX = V5_PLAINTEXT_MAX - 1 - 3 - 9 - 3,
-	V5_DATAGRAMS = 512,
-	V5_EVENTS = 1024,
 };
 
 struct v5;
@@ -66,18 +65,13 @@ void v5_set_record(struct v5 *v, const struct enr *record);
  * V5_BOOTNODES. */
 MUST_USE enum err v5_bootnode(struct v5 *v, const struct contact *c);
 
-/* v5_seed - a node of an earlier run: after a V5_EVENT_SEEDS, or before the
+/* v5_seed - a node of an earlier run: after a DISCOVER_SEEDS, or before the
  * first v5_tick. */
 void v5_seed(struct v5 *v, const struct contact *c, struct mono now);
 
-enum v5_walk {
-	V5_REST,
-	V5_WALK, /* one random lookup after the other, at least 1 s apart */
-};
-
 /* v5_set_walk - look for nodes to dial? What is found comes as
- * V5_EVENT_SEEN. */
-void v5_set_walk(struct v5 *v, enum v5_walk walk);
+ * DISCOVER_SEEN. */
+void v5_set_walk(struct v5 *v, enum discover_walk walk);
 
 /* --- requests ---------------------------------------------------------------
  * A node is asked one thing at a time; what gets no answer within 700 ms is
@@ -85,26 +79,26 @@ void v5_set_walk(struct v5 *v, enum v5_walk walk);
  * will carry: exactly one, in any case. 0: too many are under way; there will
  * be no event. */
 
-/* v5_ping - V5_EVENT_PINGED. */
+/* v5_ping - DISCOVER_PINGED. */
 uint32_t v5_ping(struct v5 *v, const struct contact *c);
 
-/* v5_request_record - V5_EVENT_RECORD. */
+/* v5_request_record - DISCOVER_RECORD. */
 uint32_t v5_request_record(struct v5 *v, const struct contact *c);
 
 /* v5_find - what the node knows at up to V5_ASK_DISTANCES distances of 0..256:
- * V5_EVENT_NODES. */
+ * DISCOVER_NODES. */
 uint32_t v5_find(struct v5 *v, const struct contact *c,
 		 const uint16_t *distances, size_t count);
 
-/* v5_talk - V5_EVENT_TALKED. 0 also: too long for a packet. */
+/* v5_talk - DISCOVER_TALKED. 0 also: too long for a packet. */
 uint32_t v5_talk(struct v5 *v, const struct contact *c, struct span protocol,
 		 struct span request);
 
-/* v5_lookup - the nodes closest to the target: V5_EVENT_LOOKUP. */
+/* v5_lookup - the nodes closest to the target: DISCOVER_FOUND. */
 uint32_t v5_lookup(struct v5 *v, const struct node_id *target);
 
 /* v5_resolve - find a node and its newest record: from itself, where `known`
- * (nullable) says it is, else by a lookup: V5_EVENT_RESOLVED. */
+ * (nullable) says it is, else by a lookup: DISCOVER_RESOLVED. */
 uint32_t v5_resolve(struct v5 *v, const struct node_id *id,
 		    const struct contact *known);
 
@@ -117,7 +111,7 @@ MUST_USE enum err v5_talk_add(struct v5 *v, struct span protocol);
 /* v5_talk_remove - what waits for its answer may still be answered. */
 void v5_talk_remove(struct v5 *v, struct span protocol);
 
-/* v5_talk_reply - to a V5_EVENT_TALK. ERR_NOT_FOUND: it was answered, or nobody
+/* v5_talk_reply - to a DISCOVER_TALK. ERR_NOT_FOUND: it was answered, or nobody
  * waits any more. ERR_LIMIT: over V5_TALK_REPLY_MAX. */
 MUST_USE enum err v5_talk_reply(struct v5 *v, uint64_t token,
 				struct span response);
@@ -133,57 +127,11 @@ void v5_feed(struct v5 *v, const struct addr *from, const void *data,
  * be now, for the owner to look at the events first. */
 struct mono v5_tick(struct v5 *v, struct mono now);
 
-struct v5_datagram {
-	struct addr to;
-	size_t len;
-	uint8_t bytes[V5_PACKET_MAX];
-};
-
 /* v5_next_datagram - false: there is none. */
-bool v5_next_datagram(struct v5 *v, struct v5_datagram *out);
-
-enum v5_event_type {
-	V5_EVENT_SEEDS,	   /* a refresh begins: v5_seed, before v5_tick */
-	V5_EVENT_READY,	   /* the first refresh is over: inbound nodes are
-			    * taken, too */
-	V5_EVENT_SEEN,	   /* node: a lookup met it. May come again */
-	V5_EVENT_LIVE,	   /* node: it answered a check. checks */
-	V5_EVENT_LOST,	   /* node: it is out of the table */
-	V5_EVENT_RECORD,   /* node, of one that we asked: its record is new or
-			    * was requested. request 0, or err */
-	V5_EVENT_PINGED,   /* request, node, err, rtt_ns */
-	V5_EVENT_NODES,	   /* request, node, err, found, count */
-	V5_EVENT_LOOKUP,   /* request, found, count */
-	V5_EVENT_RESOLVED, /* request, node, err */
-	V5_EVENT_ENDPOINT, /* node, answering our PING, says that we are at
-			    * `endpoint` */
-	V5_EVENT_TALK,	   /* node asks: token, protocol, data. Of node only id
-			    * and udp are sure to be known */
-	V5_EVENT_TALKED,   /* request, node, err, data */
-};
-
-struct v5_event {
-	enum v5_event_type type;
-	uint32_t request; /* 0: nobody's */
-	enum err err;	  /* ERR_TIMEOUT: no answer. ERR_NOT_FOUND.
-			   * ERR_AUTH: a record that is not that node's.
-			   * ERR_DENIED: one with an endpoint that it may not
-			   * tell us of. ERR_FORMAT: no record. ERR_BUSY: too
-			   * many wait for that node already */
-	struct contact node;
-	uint64_t rtt_ns;
-	unsigned checks; /* answered, the lost ones counted against them; of
-			  * more than 5, a node to remember */
-	struct addr endpoint;
-	uint64_t token;
-	/* Borrowed until the next call of v5_next_event. */
-	struct span protocol, data;
-	size_t count;
-	const struct contact *found; /* of a lookup: closest first */
-};
+bool v5_next_datagram(struct v5 *v, struct datagram *out);
 
 /* v5_next_event - false: there is none. */
-bool v5_next_event(struct v5 *v, struct v5_event *out);
+bool v5_next_event(struct v5 *v, struct discover_event *out);
 
 /* --- a look inside ---------------------------------------------------------
  */

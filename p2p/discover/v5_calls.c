@@ -242,14 +242,14 @@ static bool is_fetching(const struct v5 *v, const struct node_id *id)
 
 static void lost(struct v5 *v, const struct contact *node)
 {
-	v5_tell(v, V5_EVENT_LOST, 0, node, 0);
+	v5_tell(v, DISCOVER_LOST, 0, node, 0);
 }
 
 /* "If the reply's seq is above ours fetch the record and update." */
 static void check_over(struct v5 *v, struct v5_call *c)
 {
 	const struct contact *node;
-	struct v5_event *e;
+	struct discover_event *e;
 	unsigned checks;
 
 	if (c->err) {
@@ -263,7 +263,7 @@ static void check_over(struct v5 *v, struct v5_call *c)
 		return;
 	if (c->enr_seq > contact_seq(node) && !is_fetching(v, &c->to.id))
 		v5_calls_find(v, node, V5_FOR_UPDATE, itself, 1);
-	e = v5_tell(v, V5_EVENT_LIVE, 0, node, 0);
+	e = v5_tell(v, DISCOVER_LIVE, 0, node, 0);
 	if (e)
 		e->checks = checks;
 }
@@ -281,32 +281,32 @@ static void update_over(struct v5 *v, struct v5_call *c)
 	if (record_err(c))
 		return;
 	v5_offer(v, &c->found[0], TABLE_FOUND);
-	v5_tell(v, V5_EVENT_RECORD, 0, &c->found[0], 0);
+	v5_tell(v, DISCOVER_RECORD, 0, &c->found[0], 0);
 }
 
 static void tell_owner(struct v5 *v, struct v5_call *c)
 {
-	static const enum v5_event_type types[] = {
-		[V5_CALL_PING] = V5_EVENT_PINGED,
-		[V5_CALL_NODES] = V5_EVENT_NODES,
-		[V5_CALL_TALK] = V5_EVENT_TALKED,
+	static const enum discover_event_type types[] = {
+		[V5_CALL_PING] = DISCOVER_PINGED,
+		[V5_CALL_NODES] = DISCOVER_NODES,
+		[V5_CALL_TALK] = DISCOVER_TALKED,
 	};
-	struct v5_event *e =
+	struct discover_event *e =
 		v5_tell(v, types[c->kind], c->request, &c->to, c->count);
 
 	e->err = c->err;
 	e->rtt_ns = c->rtt_ns;
 	for (size_t i = 0; i < c->count; i++)
-		v5_tell_result(e, i, &c->found[i]);
-	v5_tell_bytes(e, span_of(NULL, 0),
-		      span_of(c->response.data, c->response.len));
+		event_queue_add_found(e, &c->found[i]);
+	event_queue_set_bytes(e, span_of(NULL, 0),
+			      span_of(c->response.data, c->response.len));
 }
 
 static void tell_record(struct v5 *v, struct v5_call *c)
 {
 	const struct contact *node = c->count ? &c->found[0] : &c->to;
 
-	v5_tell(v, V5_EVENT_RECORD, c->request, node, 0)->err = record_err(c);
+	v5_tell(v, DISCOVER_RECORD, c->request, node, 0)->err = record_err(c);
 }
 
 static void end(struct v5 *v, struct v5_call *c)

@@ -63,11 +63,13 @@ static void take_pong(struct v5 *v, struct v5_call *c,
 	c->rtt_ns = mono_since_ns(v->now, c->sent);
 	c->enr_seq = pong->pong.enr_seq;
 	if (!ip_is_unspecified(&at->ip) && at->port) {
-		struct v5_event *e =
-			v5_tell(v, V5_EVENT_ENDPOINT, 0, &c->to, 0);
+		struct discover_event *e =
+			v5_tell(v, DISCOVER_ENDPOINT, 0, &c->to, 0);
 
-		if (e)
+		if (e) {
 			e->endpoint = *at;
+			e->is_answer = true;
+		}
 	}
 	v5_calls_over(v, c, ERR_NONE);
 }

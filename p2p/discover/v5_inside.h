@@ -9,7 +9,6 @@
  *     v5_calls.c      requests to one node, one at a time
  *     v5_searches.c   lookups, of which each makes many calls
  *     v5_plan.c       refresh and random walk, which make searches
- *     v5_queue.c      datagrams and events on their way out
  *
  * Calls end within v5_feed and v5_tick, and what follows from an end begins in
  * v5_tick alone: so no function here meets its own caller again. */
@@ -19,6 +18,7 @@
 #include <utlist.h>
 
 #include "p2p/crypto/drbg.h"
+#include "p2p/discover/event_queue.h"
 #include "p2p/discover/lookup.h"
 #include "p2p/discover/plan.h"
 #include "p2p/discover/table.h"
@@ -40,26 +40,6 @@ struct v5_sender {
 	struct addr at;
 	struct v5_peer peer;
 };
-
-/* --- v5_queue.c ----------------------------------------------------------- */
-
-struct v5_out;
-struct v5_said_event;
-
-void v5_send(struct v5 *v, const struct addr *to, const uint8_t *bytes,
-	     size_t len);
-
-/* v5_tell - queue an event and return it, to be filled in. NULL: there is no
- * room, which is counted; never of one that ends a request, of which there are
- * at most V5_OWNERS. It has room for that many results. */
-struct v5_event *v5_tell(struct v5 *v, enum v5_event_type type,
-			 uint32_t request, const struct contact *node,
-			 size_t results);
-void v5_tell_result(struct v5_event *e, size_t at, const struct contact *c);
-
-/* v5_tell_bytes - copies them, for e->protocol and e->data. */
-void v5_tell_bytes(struct v5_event *e, struct span protocol, struct span data);
-void v5_queue_clear(struct v5 *v);
 
 /* --- v5_calls.c ----------------------------------------------------------- */
 
@@ -242,6 +222,14 @@ bool v5_is_allowed(const struct v5 *v, const struct ip *ip);
 bool v5_is_told_fine(const struct v5 *v, const struct ip *by,
 		     const struct addr *at);
 
+void v5_send(struct v5 *v, const struct addr *to, const uint8_t *bytes,
+	     size_t len);
+
+/* Queue an event and return it, as event_queue_put. NULL is counted. */
+struct discover_event *v5_tell(struct v5 *v, enum discover_event_type type,
+			       uint32_t request, const struct contact *node,
+			       size_t results);
+
 /* ------------------------------------------------------------------------ */
 
 struct v5 {
@@ -258,17 +246,14 @@ struct v5 {
 	struct v5_challenges challenges;
 	struct guard guard;
 
-	struct v5_out *out; /* first to leave first */
-	struct v5_said_event *events, *borrowed;
-	size_t out_count, event_count;
+	struct outbox outbox;
+	struct event_queue events;
 
 	/* At most those of owner, lookups, checks and fetches: few enough to be
 	 * walked for every packet. */
 	struct v5_call *calls;
 	struct v5_search *searches;
 	size_t search_count;
-	uint32_t last_request;
-	size_t requests; /* under way, or their events are */
 
 	size_t protocol_count;
 	struct v5_protocol {

@@ -39,7 +39,7 @@ void v5_plan_found(struct v5 *v, enum v5_search_for whom)
 	    !plan_look_over(&v->plan, &v->rng, v->now))
 		return;
 	table_ready(v->table);
-	v5_tell(v, V5_EVENT_READY, 0, NULL, 0);
+	v5_tell(v, DISCOVER_READY, 0, NULL, 0);
 }
 
 struct mono v5_plan_due(const struct v5 *v)
@@ -53,7 +53,7 @@ void v5_plan_tick(struct v5 *v)
 	case PLAN_NOTHING:
 		break;
 	case PLAN_ASK_SEEDS:
-		v5_tell(v, V5_EVENT_SEEDS, 0, NULL, 0);
+		v5_tell(v, DISCOVER_SEEDS, 0, NULL, 0);
 		break;
 	case PLAN_BOOTNODES:
 		insert_bootnodes(v);

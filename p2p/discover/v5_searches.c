@@ -47,7 +47,7 @@ static void offer(struct v5 *v, struct v5_search *s, const struct contact *c)
 		c = known;
 	if (node_id_equal(&c->id, &v->self) || !lookup_offer(&s->lookup, c))
 		return;
-	v5_tell(v, V5_EVENT_SEEN, 0, c, 0);
+	v5_tell(v, DISCOVER_SEEN, 0, c, 0);
 	if (c != known)
 		v5_offer(v, c, TABLE_FOUND);
 }
@@ -79,8 +79,8 @@ static void ask_itself(struct v5 *v, struct v5_search *s)
 
 static void resolved(struct v5 *v, struct v5_search *s)
 {
-	struct v5_event *e = v5_tell(v, V5_EVENT_RESOLVED, s->request,
-				     s->is_known ? &s->known : NULL, 0);
+	struct discover_event *e = v5_tell(v, DISCOVER_RESOLVED, s->request,
+					   s->is_known ? &s->known : NULL, 0);
 
 	e->err = s->is_known ? ERR_NONE : ERR_NOT_FOUND;
 	if (!s->is_known)
@@ -129,11 +129,11 @@ static bool find_itself(struct v5_search *s)
 
 static void found(struct v5 *v, struct v5_search *s)
 {
-	struct v5_event *e =
-		v5_tell(v, V5_EVENT_LOOKUP, s->request, NULL, s->lookup.count);
+	struct discover_event *e =
+		v5_tell(v, DISCOVER_FOUND, s->request, NULL, s->lookup.count);
 
 	for (size_t i = 0; i < s->lookup.count; i++)
-		v5_tell_result(e, i, &s->lookup.best[i].contact);
+		event_queue_add_found(e, &s->lookup.best[i].contact);
 	remove_search(v, s);
 }
 

@@ -66,16 +66,16 @@ static void tell(struct v5 *v, const struct v5_talk_wait *w,
 {
 	const struct contact *known = table_find(v->table, &w->from.id);
 	struct contact node = { .id = w->from.id };
-	struct v5_event *e;
+	struct discover_event *e;
 
 	if (known)
 		node = *known;
 	node.udp = w->from.at;
-	e = v5_tell(v, V5_EVENT_TALK, 0, &node, 0);
+	e = v5_tell(v, DISCOVER_TALK, 0, &node, 0);
 	if (!e)
 		return;
 	e->token = w->token;
-	v5_tell_bytes(e, m->talkreq.protocol, m->talkreq.request);
+	event_queue_set_bytes(e, m->talkreq.protocol, m->talkreq.request);
 }
 
 void v5_talk_asked(struct v5 *v, const struct v5_sender *from,

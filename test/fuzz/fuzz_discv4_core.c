@@ -84,8 +84,8 @@ static uint64_t unix_seconds(void)
 
 static void settle(void)
 {
-	struct v4_datagram d;
-	struct v4_event ev;
+	struct datagram d;
+	struct discover_event ev;
 	struct mono due;
 	size_t rounds = 0;
 
@@ -165,7 +165,7 @@ static void request(uint8_t who, struct span data)
 		v4_resolve(f.v4, &c.pub, who & 128 ? &c : NULL);
 		break;
 	case 4:
-		v4_set_walk(f.v4, who & 1 ? V4_WALK : V4_REST);
+		v4_set_walk(f.v4, who & 1 ? DISCOVER_WALK : DISCOVER_REST);
 		break;
 	case 5:
 		v4_seed(f.v4, &c, 1000, f.now);

@@ -171,7 +171,7 @@ static void take_handshake(const struct v5_peer *peer, const struct contact *by,
 	open_message(peer, p);
 }
 
-static void take(const struct v5_datagram *d)
+static void take(const struct datagram *d)
 {
 	static uint8_t data[V5_CHALLENGE];
 	struct v5_packet p;
@@ -208,8 +208,8 @@ static void take(const struct v5_datagram *d)
 
 static void settle(void)
 {
-	struct v5_datagram d;
-	struct v5_event ev;
+	struct datagram d;
+	struct discover_event ev;
 	struct mono due;
 	size_t rounds = 0;
 
@@ -219,7 +219,7 @@ static void settle(void)
 			take(&d);
 		while (v5_next_event(f.v5, &ev)) {
 			MUST(ev.count <= V5_RESULTS);
-			if (ev.type == V5_EVENT_TALK)
+			if (ev.type == DISCOVER_TALK)
 				f.token = ev.token;
 		}
 		MUST(++rounds < 1000); /* or it never rests */

@@ -85,13 +85,13 @@ Test(v4_calls, a_ping_tells_its_time, LAB)
 	struct tester t = tester_at(1, there);
 	uint32_t request = v4_ping(lab.v4, &t.contact);
 	struct v4_packet p, pong;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	expect(&t, &p, V4_PING, 0);
 	lab_wait(123);
 	pong = pong_to(&p);
 	tester_send(&t, &pong);
-	cr_assert(lab_event(&ev, V4_EVENT_PINGED));
+	cr_assert(lab_event(&ev, DISCOVER_PINGED));
 	cr_assert_eq(ev.request, request);
 	cr_assert_eq(ev.err, ERR_NONE);
 	cr_assert_eq(ev.rtt_ns, 123000000);
@@ -102,13 +102,13 @@ Test(v4_calls, a_ping_tells_its_time, LAB)
 Test(v4_calls, a_ping_without_answer_ends_after_half_a_second, LAB)
 {
 	struct tester t = tester_at(1, there);
-	struct v4_event ev;
+	struct discover_event ev;
 
 	v4_ping(lab.v4, &t.contact);
 	lab_wait(499);
-	cr_assert(!lab_event(&ev, V4_EVENT_PINGED));
+	cr_assert(!lab_event(&ev, DISCOVER_PINGED));
 	lab_wait(1);
-	cr_assert(lab_event(&ev, V4_EVENT_PINGED));
+	cr_assert(lab_event(&ev, DISCOVER_PINGED));
 	cr_assert_eq(ev.err, ERR_TIMEOUT);
 }
 
@@ -119,14 +119,14 @@ Test(v4_calls, a_question_waits_for_the_bond, LAB)
 	uint32_t request = v4_request_record(lab.v4, &t.contact);
 	struct enr record = record_of(&t.key, 4, &t.contact.udp);
 	struct v4_packet p = { .type = V4_ENRRESPONSE }, asked;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	answer_ping(&t);
 	expect(&t, &asked, V4_ENRREQUEST, 500);
 	memcpy(p.enrresponse.request_hash, asked.hash, V4_HASH);
 	p.enrresponse.record = enr_raw(&record);
 	tester_send(&t, &p);
-	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert(lab_event(&ev, DISCOVER_RECORD));
 	cr_assert_eq(ev.request, request);
 	cr_assert_eq(ev.err, ERR_NONE);
 	cr_assert_eq(ev.node.record.seq, 4);
@@ -167,7 +167,7 @@ Test(v4_calls, a_record_older_than_ours_is_not_taken, LAB)
 	struct tester t = tester_at(1, there);
 	struct enr old = record_of(&t.key, 5, &t.contact.udp);
 	struct v4_packet p = { .type = V4_ENRRESPONSE }, asked;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	t.contact.record = record_of(&t.key, 9, &t.contact.udp);
 	v4_request_record(lab.v4, &t.contact);
@@ -176,7 +176,7 @@ Test(v4_calls, a_record_older_than_ours_is_not_taken, LAB)
 	memcpy(p.enrresponse.request_hash, asked.hash, V4_HASH);
 	p.enrresponse.record = enr_raw(&old);
 	tester_send(&t, &p);
-	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert(lab_event(&ev, DISCOVER_RECORD));
 	cr_assert_eq(ev.err, ERR_NONE);
 	cr_assert_eq(ev.node.record.seq, 9);
 }
@@ -216,37 +216,37 @@ Test(v4_calls, who_has_just_come_is_asked_nothing_for_a_second, LAB)
 Test(v4_calls, no_answer_to_a_question_is_a_timeout, LAB)
 {
 	struct tester t = tester_at(1, there);
-	struct v4_event ev;
+	struct discover_event ev;
 	struct v4_packet p;
 
 	v4_request_record(lab.v4, &t.contact);
 	expect(&t, &p, V4_PING, 0);
 	lab_wait(500); /* no PONG */
-	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert(lab_event(&ev, DISCOVER_RECORD));
 	cr_assert_eq(ev.err, ERR_TIMEOUT);
 	v4_request_record(lab.v4, &t.contact);
 	answer_ping(&t);
 	expect(&t, &p, V4_ENRREQUEST, 500);
 	lab_wait(499);
-	cr_assert(!lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert(!lab_event(&ev, DISCOVER_RECORD));
 	lab_wait(1);
-	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert(lab_event(&ev, DISCOVER_RECORD));
 	cr_assert_eq(ev.err, ERR_TIMEOUT);
 }
 
 Test(v4_calls, requests_of_the_owner_are_counted, LAB)
 {
 	struct tester t = tester_at(1, there);
-	struct v4_event ev;
+	struct discover_event ev;
 
-	for (unsigned i = 0; i < V4_OWNERS; i++)
+	for (unsigned i = 0; i < DISCOVER_REQUESTS; i++)
 		cr_assert_neq(v4_ping(lab.v4, &t.contact), 0);
 	cr_assert_eq(v4_ping(lab.v4, &t.contact), 0);
 	lab_wait(500);
 	cr_assert_eq(v4_stats(lab.v4)->sent[V4_PING], 1);
-	for (unsigned i = 0; i < V4_OWNERS; i++) {
+	for (unsigned i = 0; i < DISCOVER_REQUESTS; i++) {
 		cr_assert_eq(v4_ping(lab.v4, &t.contact) != 0, i > 0);
-		cr_assert(lab_event(&ev, V4_EVENT_PINGED));
+		cr_assert(lab_event(&ev, DISCOVER_PINGED));
 	}
 }
 
@@ -277,7 +277,7 @@ Test(v4_calls, neighbors_in_two_packets_are_one_answer, LAB)
 {
 	struct tester t = only_node(), all[16];
 	struct v4_packet p;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	ask_for(&t, 500);
 	for (unsigned i = 0; i < 16; i++)
@@ -291,7 +291,7 @@ Test(v4_calls, neighbors_in_two_packets_are_one_answer, LAB)
 	/* Sixteen is all: so there is a third. */
 	cr_assert_eq(lab_drain(), 1);
 	for (unsigned i = 0; i < 16; i++) {
-		cr_assert(lab_event(&ev, V4_EVENT_SEEN));
+		cr_assert(lab_event(&ev, DISCOVER_SEEN));
 		cr_assert(node_id_equal(&ev.node.id, &all[i].contact.id));
 		cr_assert_eq(ev.node.tcp, 30303);
 		cr_assert_not_null(
@@ -299,7 +299,7 @@ Test(v4_calls, neighbors_in_two_packets_are_one_answer, LAB)
 	}
 	/* None of them answers. */
 	lab_wait(5000);
-	cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert(lab_event(&ev, DISCOVER_FOUND));
 	cr_assert_eq(ev.count, 16);
 	for (size_t i = 1; i < ev.count; i++) {
 		struct node_id target = node_id_of(target_of(500));
@@ -336,7 +336,7 @@ Test(v4_calls, an_answer_is_over_half_a_second_after_the_question, LAB)
 {
 	struct tester t = only_node(), other = numbered(10);
 	struct v4_packet p;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	ask_for(&t, 500);
 	lab_wait(400);
@@ -351,7 +351,7 @@ Test(v4_calls, an_answer_is_over_half_a_second_after_the_question, LAB)
 	tester_send(&t, &p);
 	cr_assert_eq(lab_dropped(V4_DROP_UNASKED), 1);
 	lab_wait(400);
-	cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert(lab_event(&ev, DISCOVER_FOUND));
 	cr_assert_eq(ev.count, 2);
 }
 
@@ -359,7 +359,7 @@ Test(v4_calls, neighbors_that_may_not_be_are_left_out, LAB)
 {
 	struct tester t = only_node(), all[7];
 	struct v4_packet p;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	ask_for(&t, 500);
 	for (unsigned i = 0; i < 7; i++)
@@ -374,9 +374,9 @@ Test(v4_calls, neighbors_that_may_not_be_are_left_out, LAB)
 	p = neighbors_of(all, 7);
 	tester_send(&t, &p);
 	cr_assert_eq(lab_dropped(V4_DROP_NEIGHBOR), 6);
-	cr_assert(lab_event(&ev, V4_EVENT_SEEN));
+	cr_assert(lab_event(&ev, DISCOVER_SEEN));
 	cr_assert(node_id_equal(&ev.node.id, &all[1].contact.id));
-	cr_assert(!lab_event(&ev, V4_EVENT_SEEN));
+	cr_assert(!lab_event(&ev, DISCOVER_SEEN));
 }
 
 Test(v4_calls, neighbors_of_others_are_not_taken, LAB)
@@ -437,7 +437,7 @@ Test(v4_calls, a_node_that_tells_nothing_has_to_bond_again, LAB)
 
 Test(v4_calls, lookups_of_the_owner_are_counted, LAB)
 {
-	struct v4_event ev;
+	struct discover_event ev;
 
 	only_node();
 	for (unsigned i = 0; i < V4_LOOKUPS - 2; i++)
@@ -445,7 +445,7 @@ Test(v4_calls, lookups_of_the_owner_are_counted, LAB)
 	cr_assert_eq(v4_lookup(lab.v4, target_of(99)), 0);
 	lab_wait(500);
 	for (unsigned i = 0; i < V4_LOOKUPS - 2; i++)
-		cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+		cr_assert(lab_event(&ev, DISCOVER_FOUND));
 	cr_assert_neq(v4_lookup(lab.v4, target_of(99)), 0);
 }
 
@@ -454,14 +454,14 @@ Test(v4_calls, a_node_that_is_met_comes_with_the_record_we_have, LAB)
 {
 	struct tester t = only_node(), other = numbered(10);
 	struct v4_packet p;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	ask_for(&t, 500);
 	other.contact.record = record_of(&other.key, 7, &other.contact.udp);
 	v4_seed(lab.v4, &other.contact, 0, lab.now);
 	p = neighbors_of(&other, 1);
 	tester_send(&t, &p);
-	cr_assert(lab_event(&ev, V4_EVENT_SEEN));
+	cr_assert(lab_event(&ev, DISCOVER_SEEN));
 	cr_assert_eq(ev.node.record.seq, 7);
 }
 
@@ -469,7 +469,7 @@ Test(v4_calls, a_node_that_is_met_comes_with_the_record_we_have, LAB)
 Test(v4_calls, what_ends_a_request_has_room_among_the_events, LAB)
 {
 	struct tester t = tester_at(1, "127.0.0.1:40001");
-	struct v4_event ev;
+	struct discover_event ev;
 	struct v4_packet p;
 	size_t n = 0;
 
@@ -477,7 +477,7 @@ Test(v4_calls, what_ends_a_request_has_room_among_the_events, LAB)
 	while (v4_next_event(lab.v4, &ev))
 		n++;
 	p = ping_of(&t);
-	for (n = 0; n < V4_EVENTS + 10; n++) {
+	for (n = 0; n < DISCOVER_EVENTS + 10; n++) {
 		tester_send(&t, &p);
 		lab_drain();
 	}
@@ -485,18 +485,18 @@ Test(v4_calls, what_ends_a_request_has_room_among_the_events, LAB)
 	v4_ping(lab.v4, &t.contact);
 	lab_wait(500);
 	for (n = 0; v4_next_event(lab.v4, &ev); n++)
-		cr_assert_eq(ev.type, n < V4_EVENTS ? V4_EVENT_ENDPOINT
-						    : V4_EVENT_PINGED);
-	cr_assert_eq(n, V4_EVENTS + 1);
+		cr_assert_eq(ev.type, n < DISCOVER_EVENTS ? DISCOVER_ENDPOINT
+							  : DISCOVER_PINGED);
+	cr_assert_eq(n, DISCOVER_EVENTS + 1);
 }
 
 Test(v4_calls, lookups_of_nobody_end_at_once, LAB)
 {
 	uint32_t request = v4_lookup(lab.v4, target_of(5));
-	struct v4_event ev;
+	struct discover_event ev;
 
 	lab_tick();
-	cr_assert(lab_event(&ev, V4_EVENT_LOOKUP));
+	cr_assert(lab_event(&ev, DISCOVER_FOUND));
 	cr_assert_eq(ev.request, request);
 	cr_assert_eq(ev.count, 0);
 }
@@ -520,10 +520,10 @@ Test(v4_calls, a_known_node_is_resolved_by_itself, LAB)
 {
 	struct tester t = tester_at(1, there);
 	uint32_t request = v4_resolve(lab.v4, &t.key.pub, &t.contact);
-	struct v4_event ev;
+	struct discover_event ev;
 
 	answer_enrrequest(&t, 8);
-	cr_assert(lab_event(&ev, V4_EVENT_RESOLVED));
+	cr_assert(lab_event(&ev, DISCOVER_RESOLVED));
 	cr_assert_eq(ev.request, request);
 	cr_assert_eq(ev.err, ERR_NONE);
 	cr_assert_eq(ev.node.record.seq, 8);
@@ -533,7 +533,7 @@ Test(v4_calls, an_unknown_node_is_resolved_by_a_lookup, LAB)
 {
 	struct tester t = only_node(), sought = numbered(10);
 	struct v4_packet p;
-	struct v4_event ev;
+	struct discover_event ev;
 
 	v4_resolve(lab.v4, &sought.key.pub, NULL);
 	answer_ping(&t);
@@ -543,7 +543,7 @@ Test(v4_calls, an_unknown_node_is_resolved_by_a_lookup, LAB)
 	expect(&sought, &p, V4_PING, 0); /* as any that was found */
 	lab_wait(500);
 	answer_enrrequest(&sought, 3);
-	cr_assert(lab_event(&ev, V4_EVENT_RESOLVED));
+	cr_assert(lab_event(&ev, DISCOVER_RESOLVED));
 	cr_assert_eq(ev.err, ERR_NONE);
 	cr_assert_eq(ev.node.record.seq, 3);
 	cr_assert(node_id_equal(&ev.node.id, &sought.contact.id));
@@ -552,11 +552,11 @@ Test(v4_calls, an_unknown_node_is_resolved_by_a_lookup, LAB)
 Test(v4_calls, nobody_resolves_what_is_not_there, LAB)
 {
 	struct tester t = tester_at(1, there);
-	struct v4_event ev;
+	struct discover_event ev;
 
 	v4_resolve(lab.v4, &t.key.pub, &t.contact);
 	lab_wait(500);
-	cr_assert(lab_event(&ev, V4_EVENT_RESOLVED));
+	cr_assert(lab_event(&ev, DISCOVER_RESOLVED));
 	cr_assert_eq(ev.err, ERR_NOT_FOUND);
 	cr_assert(node_id_equal(&ev.node.id, &t.contact.id));
 }
@@ -566,26 +566,26 @@ Test(v4_calls, nobody_resolves_what_is_not_there, LAB)
 
 Test(v4_plan, without_a_bootnode_nothing_is_sent, LAB)
 {
-	struct v4_event ev;
+	struct discover_event ev;
 
 	cr_assert(v4_next_event(lab.v4, &ev));
-	cr_assert_eq(ev.type, V4_EVENT_SEEDS);
+	cr_assert_eq(ev.type, DISCOVER_SEEDS);
 	cr_assert(v4_next_event(lab.v4, &ev));
-	cr_assert_eq(ev.type, V4_EVENT_READY);
-	v4_set_walk(lab.v4, V4_WALK);
+	cr_assert_eq(ev.type, DISCOVER_READY);
+	v4_set_walk(lab.v4, DISCOVER_WALK);
 	cr_assert(lab_is_silent(3600 * 1000));
 }
 
 Test(v4_plan, a_refresh_comes_every_quarter_to_half_an_hour, LAB)
 {
 	struct mono last = lab.now;
-	struct v4_event ev;
+	struct discover_event ev;
 
-	cr_assert(lab_event(&ev, V4_EVENT_SEEDS));
+	cr_assert(lab_event(&ev, DISCOVER_SEEDS));
 	for (unsigned i = 0; i < 20; i++) {
 		uint64_t ms;
 
-		while (!lab_event(&ev, V4_EVENT_SEEDS)) {
+		while (!lab_event(&ev, DISCOVER_SEEDS)) {
 			if (mono_before(lab.now, lab.due))
 				lab.now = lab.due;
 			lab_tick();
@@ -680,11 +680,11 @@ Test(v4_plan, a_walk_begins_a_lookup_once_a_second, LAB)
 	tester_bonds(&t);
 	live_with(&t, 20000);
 	before = findnodes();
-	v4_set_walk(lab.v4, V4_WALK);
+	v4_set_walk(lab.v4, DISCOVER_WALK);
 	live_with(&t, 30000);
 	cr_assert_geq(findnodes() - before, 29);
 	cr_assert_leq(findnodes() - before, 31);
-	v4_set_walk(lab.v4, V4_REST);
+	v4_set_walk(lab.v4, DISCOVER_REST);
 	live_with(&t, 1000);
 	before = findnodes();
 	live_with(&t, 10000);

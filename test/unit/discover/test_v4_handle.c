@@ -184,23 +184,23 @@ Test(v4_handle, who_proved_its_endpoint_says_what_ours_is, LAB)
 {
 	struct tester t = tester_at(1, here);
 	struct v4_packet ping = be_pinged(&t), p;
-	struct v4_event ev;
+	struct discover_event ev;
 
-	cr_assert(!lab_event(&ev, V4_EVENT_ENDPOINT));
+	cr_assert(!lab_event(&ev, DISCOVER_ENDPOINT));
 	p = pong_to(&ping);
 	cr_assert_eq(ip_parse(&p.pong.to.ip, "5.6.7.8"), ERR_NONE);
 	p.pong.to.udp = 1234;
 	tester_send(&t, &p);
-	cr_assert(lab_event(&ev, V4_EVENT_ENDPOINT));
-	cr_assert_eq(ev.said, V4_SAID_ANSWER);
+	cr_assert(lab_event(&ev, DISCOVER_ENDPOINT));
+	cr_assert(ev.is_answer);
 	cr_assert_eq(ev.endpoint.port, 1234);
 	cr_assert_eq(ev.endpoint.ip.b[0], 5);
 	cr_assert(node_id_equal(&ev.node.id, &t.contact.id));
 
 	p = ping_of(&t);
 	tester_send(&t, &p);
-	cr_assert(lab_event(&ev, V4_EVENT_ENDPOINT));
-	cr_assert_eq(ev.said, V4_SAID_ITSELF);
+	cr_assert(lab_event(&ev, DISCOVER_ENDPOINT));
+	cr_assert(!ev.is_answer);
 	cr_assert_eq(ev.endpoint.port, 30303);
 }
 
@@ -317,11 +317,11 @@ Test(v4_handle, a_higher_seq_has_its_record_fetched, LAB)
 	struct tester t = tester_at(1, here);
 	struct enr second = record_of(&t.key, 2, &t.contact.udp);
 	struct enr third = record_of(&t.key, 3, &t.contact.udp);
-	struct v4_event ev;
+	struct discover_event ev;
 
 	tester_bonds(&t);
 	give_record(&t, 2, &second);
-	cr_assert(lab_event(&ev, V4_EVENT_RECORD));
+	cr_assert(lab_event(&ev, DISCOVER_RECORD));
 	cr_assert_eq(ev.err, ERR_NONE);
 	cr_assert_eq(ev.request, 0);
 	cr_assert_eq(ev.node.record.seq, 2);
@@ -503,10 +503,10 @@ Test(v4_handle, what_nobody_reads_is_dropped_at_the_limit, LAB)
 	struct tester t = tester_at(1, here);
 	struct v4_packet p = ping_of(&t);
 
-	for (unsigned i = 0; i < V4_DATAGRAMS; i++)
+	for (unsigned i = 0; i < OUTBOX_MAX; i++)
 		tester_send(&t, &p);
 	cr_assert_eq(lab_dropped(V4_DROP_QUEUE), 1); /* PONGs and a PING */
-	cr_assert_eq(lab_drain(), V4_DATAGRAMS);
+	cr_assert_eq(lab_drain(), OUTBOX_MAX);
 }
 
 /* Nobody makes us send much more than it sends: 2.6 times as much is what the
@@ -580,20 +580,20 @@ static void send_late(unsigned host, uint64_t seconds)
 
 Test(v4_handle, five_that_agree_say_that_our_clock_is_wrong, LAB)
 {
-	struct v4_event ev;
+	struct discover_event ev;
 
 	for (unsigned i = 0; i < 4; i++) {
 		send_late(i, 100 + i);
 		send_late(i, 100 + i); /* one voice */
 		send_late(10 + i, 1000 * i + 200);
 	}
-	cr_assert(!lab_event(&ev, V4_EVENT_CLOCK));
+	cr_assert(!lab_event(&ev, DISCOVER_CLOCK));
 	send_late(4, 105);
-	cr_assert(lab_event(&ev, V4_EVENT_CLOCK));
+	cr_assert(lab_event(&ev, DISCOVER_CLOCK));
 	cr_assert_eq(ev.clock_off, 105);
 	send_late(5, 105);
-	cr_assert(!lab_event(&ev, V4_EVENT_CLOCK));
+	cr_assert(!lab_event(&ev, DISCOVER_CLOCK));
 	lab_wait(10 * 60 * 1000);
 	send_late(6, 105);
-	cr_assert(lab_event(&ev, V4_EVENT_CLOCK));
+	cr_assert(lab_event(&ev, DISCOVER_CLOCK));
 }

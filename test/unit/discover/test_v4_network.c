@@ -127,7 +127,7 @@ static void close_net(void)
 
 static void take_datagrams(size_t i)
 {
-	struct v4_datagram d;
+	struct datagram d;
 
 	while (v4_next_datagram(net.nodes[i].v4, &d)) {
 		struct flight *f;
@@ -147,10 +147,10 @@ static void take_datagrams(size_t i)
 
 static void take_events(size_t i)
 {
-	struct v4_event ev;
+	struct discover_event ev;
 
 	while (v4_next_event(net.nodes[i].v4, &ev)) {
-		if (ev.type != V4_EVENT_LOOKUP)
+		if (ev.type != DISCOVER_FOUND)
 			continue;
 		net.is_over = true;
 		net.found_count = ev.count;

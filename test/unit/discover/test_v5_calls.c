@@ -3,7 +3,7 @@
 #include "test/unit/discover/v5_lab.h"
 
 static struct got5 g;
-static struct v5_event e;
+static struct discover_event e;
 
 static struct tester5 *tester(void)
 {
@@ -51,9 +51,9 @@ Test(v5_calls, a_ping_shakes_and_gets_its_pong, .init = lab5_open,
 	pong = pong5(&g.m, 1);
 	lab5_wait(20);
 	tester5_send(t, &pong);
-	cr_assert(lab5_event(&e, V5_EVENT_ENDPOINT));
+	cr_assert(lab5_event(&e, DISCOVER_ENDPOINT));
 	cr_assert_eq(e.endpoint.port, 30303);
-	cr_assert(lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(lab5_event(&e, DISCOVER_PINGED));
 	cr_assert_eq(e.request, request);
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert_geq(e.rtt_ns, 20000000);
@@ -78,10 +78,10 @@ Test(v5_calls, are_made_twice_and_end_without_an_answer, .init = lab5_open,
 	tester5_challenges(t, &first, 0);
 	cr_assert_eq(lab5_dropped(V5_DROP_WHOAREYOU), 1);
 	cr_assert(!tester5_reads(t, &g, 699));
-	cr_assert(!lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(!lab5_event(&e, DISCOVER_PINGED));
 	cr_assert(!tester5_reads(t, &g, 1));
 	lab5_tick();
-	cr_assert(lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(lab5_event(&e, DISCOVER_PINGED));
 	cr_assert_eq(e.err, ERR_TIMEOUT);
 }
 
@@ -101,7 +101,7 @@ Test(v5_calls, a_lost_handshake_is_made_again, .init = lab5_open,
 	read_shaken(t, V5_PING);
 	pong = pong5(&g.m, 1);
 	tester5_send(t, &pong);
-	cr_assert(lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(lab5_event(&e, DISCOVER_PINGED));
 	cr_assert_eq(e.err, ERR_NONE);
 }
 
@@ -161,9 +161,9 @@ Test(v5_calls, a_pong_from_elsewhere_or_of_another_id_is_ignored,
 	other = nodes(1, NULL);
 	tester5_send(t, &other);
 	cr_assert_eq(lab5_dropped(V5_DROP_UNASKED), 3);
-	cr_assert(!lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(!lab5_event(&e, DISCOVER_PINGED));
 	tester5_send(t, &pong);
-	cr_assert(lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(lab5_event(&e, DISCOVER_PINGED));
 }
 
 Test(v5_calls, go_to_a_node_one_after_the_other, .init = lab5_open,
@@ -176,7 +176,7 @@ Test(v5_calls, go_to_a_node_one_after_the_other, .init = lab5_open,
 	for (unsigned i = 0; i < V5_QUEUED + 1; i++)
 		cr_assert_gt(v5_ping(lab5.v5, &t->contact), 0);
 	lab5_tick();
-	while (lab5_event(&e, V5_EVENT_PINGED))
+	while (lab5_event(&e, DISCOVER_PINGED))
 		busy += e.err == ERR_BUSY;
 	cr_assert_eq(busy, 1);
 	read_request(t, V5_PING);
@@ -198,14 +198,14 @@ Test(v5_calls, the_owner_has_so_many, .init = lab5_open, .fini = lab5_close)
 	struct tester5 *t = tester();
 	size_t ended = 0;
 
-	for (unsigned i = 0; i < V5_OWNERS; i++)
+	for (unsigned i = 0; i < DISCOVER_REQUESTS; i++)
 		cr_assert_gt(v5_ping(lab5.v5, &t->contact), 0);
 	cr_assert_eq(v5_ping(lab5.v5, &t->contact), 0);
 	cr_assert_eq(v5_lookup(lab5.v5, &t->contact.id), 0);
 	lab5_wait(60000);
-	while (lab5_event(&e, V5_EVENT_PINGED))
+	while (lab5_event(&e, DISCOVER_PINGED))
 		ended++;
-	cr_assert_eq(ended, V5_OWNERS);
+	cr_assert_eq(ended, DISCOVER_REQUESTS);
 	cr_assert_gt(v5_ping(lab5.v5, &t->contact), 0);
 }
 
@@ -234,7 +234,7 @@ Test(v5_calls, two_replies_may_take_twice_the_time, .init = lab5_open,
 	lab5_wait(650);
 	m = nodes(2, &r2);
 	tester5_send(t, &m);
-	cr_assert(lab5_event(&e, V5_EVENT_NODES));
+	cr_assert(lab5_event(&e, DISCOVER_NODES));
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert_eq(e.count, 2);
 	cr_assert(node_id_equal(&e.found[0].id, &r1.id));
@@ -250,10 +250,10 @@ Test(v5_calls, six_messages_are_read_and_no_more, .init = lab5_open,
 	read_request(t, V5_FINDNODE);
 	m = nodes(200, NULL);
 	for (unsigned i = 0; i < V5_NODES_READ; i++) {
-		cr_assert(!lab5_event(&e, V5_EVENT_NODES));
+		cr_assert(!lab5_event(&e, DISCOVER_NODES));
 		tester5_send(t, &m);
 	}
-	cr_assert(lab5_event(&e, V5_EVENT_NODES));
+	cr_assert(lab5_event(&e, DISCOVER_NODES));
 	tester5_send(t, &m);
 	cr_assert_eq(lab5_dropped(V5_DROP_UNASKED), 1);
 }
@@ -305,7 +305,7 @@ Test(v5_calls, records_that_may_not_be_told_are_dropped, .init = lab5_open,
 	m.nodes.records[1] = m.nodes.records[0];
 	tester5_send(t, &m);
 	cr_assert_eq(lab5_dropped(V5_DROP_NODE), 7, "the second is the first");
-	cr_assert(lab5_event(&e, V5_EVENT_NODES));
+	cr_assert(lab5_event(&e, DISCOVER_NODES));
 	cr_assert_eq(e.count, 1);
 }
 
@@ -329,7 +329,7 @@ Test(v5_calls, a_newer_record_is_fetched_after_a_check, .init = lab5_open,
 	cr_assert_eq(g.m.findnode.distances[0], 0);
 	m = nodes(1, &newer);
 	tester5_send(t, &m);
-	cr_assert(lab5_event(&e, V5_EVENT_RECORD));
+	cr_assert(lab5_event(&e, DISCOVER_RECORD));
 	cr_assert_eq(e.node.record.seq, 5);
 	cr_assert_eq(contact_seq(table_find(v5_table(lab5.v5), &t->contact.id)),
 		     5);
@@ -344,7 +344,7 @@ Test(v5_calls, a_record_is_requested, .init = lab5_open, .fini = lab5_close)
 	read_request(t, V5_FINDNODE);
 	m = nodes(1, &t->contact.record);
 	tester5_send(t, &m);
-	cr_assert(lab5_event(&e, V5_EVENT_RECORD));
+	cr_assert(lab5_event(&e, DISCOVER_RECORD));
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert_eq(e.node.record.seq, 1);
 
@@ -352,7 +352,7 @@ Test(v5_calls, a_record_is_requested, .init = lab5_open, .fini = lab5_close)
 	read_request(t, V5_FINDNODE);
 	m = nodes(1, &lab5.self.record);
 	tester5_send(t, &m);
-	cr_assert(lab5_event(&e, V5_EVENT_RECORD));
+	cr_assert(lab5_event(&e, DISCOVER_RECORD));
 	cr_assert_eq(e.err, ERR_AUTH);
 }
 
@@ -373,7 +373,7 @@ Test(v5_calls, talk, .init = lab5_open, .fini = lab5_close)
 	m.id = g.m.id;
 	m.talkresp.response = span_text("answer");
 	tester5_send(t, &m);
-	cr_assert(lab5_event(&e, V5_EVENT_TALKED));
+	cr_assert(lab5_event(&e, DISCOVER_TALKED));
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert(span_equal(e.data, span_text("answer")));
 
@@ -383,7 +383,7 @@ Test(v5_calls, talk, .init = lab5_open, .fini = lab5_close)
 	cr_assert(!tester5_reads(t, &g, 699));
 	cr_assert(!tester5_reads(t, &g, 1));
 	lab5_tick();
-	cr_assert(lab5_event(&e, V5_EVENT_TALKED));
+	cr_assert(lab5_event(&e, DISCOVER_TALKED));
 	cr_assert_eq(e.err, ERR_TIMEOUT);
 }
 
@@ -406,7 +406,7 @@ Test(v5_calls, crossed_handshakes_both_end_well, .init = lab5_open,
 	tester5_takes(t, &g);
 	pong = pong5(&g.m, 1);
 	tester5_send(t, &pong);
-	cr_assert(lab5_event(&e, V5_EVENT_PINGED));
+	cr_assert(lab5_event(&e, DISCOVER_PINGED));
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert(tester5_reads(t, &g, 0));
 	cr_assert(g.is_open);
@@ -423,7 +423,7 @@ Test(v5_calls, resolve_asks_the_node_itself, .init = lab5_open,
 
 	cr_assert_gt(v5_resolve(lab5.v5, &t->contact.id, NULL), 0);
 	lab5_tick();
-	cr_assert(lab5_event(&e, V5_EVENT_RESOLVED));
+	cr_assert(lab5_event(&e, DISCOVER_RESOLVED));
 	cr_assert_eq(e.err, ERR_NOT_FOUND);
 
 	request = v5_resolve(lab5.v5, &t->contact.id, &t->contact);
@@ -431,7 +431,7 @@ Test(v5_calls, resolve_asks_the_node_itself, .init = lab5_open,
 	m = nodes(1, &newer);
 	tester5_send(t, &m);
 	lab5_tick();
-	cr_assert(lab5_event(&e, V5_EVENT_RESOLVED));
+	cr_assert(lab5_event(&e, DISCOVER_RESOLVED));
 	cr_assert_eq(e.request, request);
 	cr_assert_eq(e.err, ERR_NONE);
 	cr_assert_eq(e.node.record.seq, 5);
@@ -441,7 +441,7 @@ Test(v5_calls, a_lookup_knocks_at_two_doors_of_a_network, .init = lab5_open,
      .fini = lab5_close)
 {
 	unsigned distance = 256, sent = 0;
-	struct v5_datagram d;
+	struct datagram d;
 
 	for (unsigned i = 1; distance > 253; i++) {
 		struct ecc_keypair key = lab5_key(i);

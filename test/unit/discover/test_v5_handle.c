@@ -171,7 +171,7 @@ Test(v5_handle, unasked_answers_are_dropped, .init = lab5_open,
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1), pong = pong5(&m, 9);
-	struct v5_event e;
+	struct discover_event e;
 
 	cr_assert(tester5_asks(t, &g, &m));
 	tester5_send(t, &pong);
@@ -179,7 +179,7 @@ Test(v5_handle, unasked_answers_are_dropped, .init = lab5_open,
 	cr_assert(!tester5_reads(t, &g, 100));
 	cr_assert_eq(lab5_dropped(V5_DROP_UNASKED), 1);
 	cr_assert_eq(lab5_dropped(V5_DROP_WHOAREYOU), 1);
-	cr_assert(!lab5_event(&e, V5_EVENT_ENDPOINT));
+	cr_assert(!lab5_event(&e, DISCOVER_ENDPOINT));
 }
 
 /* What is sent to whom does not prove its address is less than what came. */
@@ -220,14 +220,14 @@ Test(v5_handle, talk_is_answered_by_the_owner, .init = lab5_open,
 {
 	struct tester5 *t = tester();
 	struct v5_message m = { .type = V5_TALKREQ, .id = { 1, { 9 } } };
-	struct v5_event e;
+	struct discover_event e;
 
 	cr_assert_eq(v5_talk_add(lab5.v5, span_text("foo")), ERR_NONE);
 	cr_assert_eq(v5_talk_add(lab5.v5, span_text("foo")), ERR_EXISTS);
 	m.talkreq.protocol = span_text("foo");
 	m.talkreq.request = span_text("question");
 	cr_assert(!tester5_asks(t, &g, &m));
-	cr_assert(lab5_event(&e, V5_EVENT_TALK));
+	cr_assert(lab5_event(&e, DISCOVER_TALK));
 	cr_assert(span_equal(e.protocol, span_text("foo")));
 	cr_assert(span_equal(e.data, span_text("question")));
 	cr_assert(node_id_equal(&e.node.id, &t->contact.id));
@@ -242,7 +242,7 @@ Test(v5_handle, talk_is_answered_by_the_owner, .init = lab5_open,
 
 	/* Nobody waits for a second. */
 	tester5_send(t, &m);
-	cr_assert(lab5_event(&e, V5_EVENT_TALK));
+	cr_assert(lab5_event(&e, DISCOVER_TALK));
 	lab5_wait(V5_TALK_MS);
 	lab5_tick();
 	cr_assert_eq(v5_talk_reply(lab5.v5, e.token, span_text("answer")),
@@ -263,12 +263,12 @@ Test(v5_handle, the_longest_reply_fits, .init = lab5_open, .fini = lab5_close)
 	static const uint8_t long_reply[V5_TALK_REPLY_MAX + 1];
 	struct tester5 *t = tester();
 	struct v5_message m = { .type = V5_TALKREQ, .id = { 8, { 9 } } };
-	struct v5_event e;
+	struct discover_event e;
 
 	cr_assert_eq(v5_talk_add(lab5.v5, span_text("foo")), ERR_NONE);
 	m.talkreq.protocol = span_text("foo");
 	cr_assert(!tester5_asks(t, &g, &m));
-	cr_assert(lab5_event(&e, V5_EVENT_TALK));
+	cr_assert(lab5_event(&e, DISCOVER_TALK));
 	cr_assert_eq(v5_talk_reply(lab5.v5, e.token,
 				   span_of(long_reply, sizeof(long_reply))),
 		     ERR_LIMIT);

@@ -125,7 +125,7 @@ static void close_net(void)
 
 static void take_datagrams(size_t i)
 {
-	struct v5_datagram d;
+	struct datagram d;
 
 	while (v5_next_datagram(net.nodes[i].v5, &d)) {
 		struct flight *f;
@@ -145,10 +145,10 @@ static void take_datagrams(size_t i)
 
 static void take_events(size_t i)
 {
-	struct v5_event ev;
+	struct discover_event ev;
 
 	while (v5_next_event(net.nodes[i].v5, &ev)) {
-		if (ev.type != V5_EVENT_LOOKUP)
+		if (ev.type != DISCOVER_FOUND)
 			continue;
 		net.is_over = true;
 		net.found_count = ev.count;

@@ -135,7 +135,7 @@ Test(v5_suite, findnode_results, .init = lab5_open, .fini = lab5_close)
 	struct tester5 *by[5], *t;
 	struct v5_message m = ping5(1), find = find5(2, NULL, 0);
 	size_t found = 0, total = 1;
-	struct v5_event e;
+	struct discover_event e;
 	struct got5 g;
 
 	for (unsigned i = 0; i < 5; i++) {
@@ -147,7 +147,7 @@ Test(v5_suite, findnode_results, .init = lab5_open, .fini = lab5_close)
 		expect_pong(&g, by[i], 1);
 	}
 	while (table_live(v5_table(lab5.v5)) < 5) {
-		struct v5_datagram d;
+		struct datagram d;
 
 		if (!v5_next_datagram(lab5.v5, &d)) {
 			cr_assert_lt(lab5.now.ns, 5000000000);
@@ -171,7 +171,7 @@ Test(v5_suite, findnode_results, .init = lab5_open, .fini = lab5_close)
 			cr_assert_eq(g.m.type, V5_PING);
 			pong = pong5(&g.m, 1);
 			tester5_send(by[i], &pong);
-			cr_assert(lab5_event(&e, V5_EVENT_LIVE));
+			cr_assert(lab5_event(&e, DISCOVER_LIVE));
 		}
 	}
 	for (unsigned i = 0; i < 5; i++) {

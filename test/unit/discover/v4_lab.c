@@ -152,7 +152,7 @@ struct v4_packet enrrequest_of(void)
 }
 
 static void read_datagram(const struct tester *t, struct v4_packet *out,
-			  const struct v4_datagram *d)
+			  const struct datagram *d)
 {
 	static uint8_t kept[V4_PACKET_MAX]; /* a record borrows from it */
 	struct ecc_pub by;
@@ -170,7 +170,7 @@ static void read_datagram(const struct tester *t, struct v4_packet *out,
 bool tester_reads(const struct tester *t, struct v4_packet *out, uint64_t ms)
 {
 	struct mono end = mono_add_ms(lab.now, ms);
-	struct v4_datagram d;
+	struct datagram d;
 
 	lab_tick();
 	while (!v4_next_datagram(lab.v4, &d)) {
@@ -221,7 +221,7 @@ uint64_t tester_answers_ping(const struct tester *t, uint64_t enr_seq,
 /* Answer every PING as the one it went to. */
 static void answer_pings(const struct tester *all, size_t count)
 {
-	struct v4_datagram d;
+	struct datagram d;
 	struct v4_packet p, pong;
 
 	while (v4_next_datagram(lab.v4, &d)) {
@@ -253,7 +253,7 @@ void lab_fill(struct tester *out, size_t count, unsigned first)
 
 size_t lab_drain(void)
 {
-	struct v4_datagram d;
+	struct datagram d;
 	size_t n = 0;
 
 	while (v4_next_datagram(lab.v4, &d))
@@ -263,13 +263,13 @@ size_t lab_drain(void)
 
 bool lab_is_silent(uint64_t ms)
 {
-	struct v4_datagram d;
+	struct datagram d;
 
 	lab_wait(ms);
 	return !v4_next_datagram(lab.v4, &d);
 }
 
-bool lab_event(struct v4_event *out, enum v4_event_type type)
+bool lab_event(struct discover_event *out, enum discover_event_type type)
 {
 	while (v4_next_event(lab.v4, out))
 		if (out->type == type)

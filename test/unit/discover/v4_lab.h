@@ -81,7 +81,7 @@ void lab_tick(void);
 bool lab_is_silent(uint64_t ms);
 
 /* The next event of that type; others are dropped. */
-bool lab_event(struct v4_event *out, enum v4_event_type type);
+bool lab_event(struct discover_event *out, enum discover_event_type type);
 
 uint64_t lab_dropped(enum v4_drop d);
 

@@ -104,7 +104,7 @@ void lab5_wait(uint64_t ms)
 	lab5.now = end;
 }
 
-bool lab5_event(struct v5_event *out, enum v5_event_type type)
+bool lab5_event(struct discover_event *out, enum discover_event_type type)
 {
 	while (v5_next_event(lab5.v5, out))
 		if (out->type == type)
@@ -182,7 +182,7 @@ static void open_message(struct tester5 *t, struct got5 *g)
 bool tester5_reads(struct tester5 *t, struct got5 *out, uint64_t ms)
 {
 	struct mono end = mono_add_ms(lab5.now, ms);
-	struct v5_datagram d;
+	struct datagram d;
 
 	lab5_tick();
 	while (!v5_next_datagram(lab5.v5, &d)) {

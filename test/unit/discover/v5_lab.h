@@ -55,7 +55,7 @@ struct tester5 *tester5_at(unsigned number, const char *addr,
 
 void lab5_tick(void);
 void lab5_wait(uint64_t ms);
-bool lab5_event(struct v5_event *out, enum v5_event_type type);
+bool lab5_event(struct discover_event *out, enum discover_event_type type);
 uint64_t lab5_dropped(enum v5_drop d);
 
 void tester5_feed(struct tester5 *t, const void *data, size_t len);
