@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/file.h"
 #include "node/mesh/budget.h"
 #include "node/mesh/crew.h"
 #include "node/mesh/identity.h"
 #include "node/mesh/mesh_report.h"
 #include "node/mesh/progress.h"
-#include "node/mesh/save.h"
 #include "node/mesh/tally.h"
 #include "p2p/crypto/rng.h"
 
@@ -526,7 +526,7 @@ static enum err draw(const struct mesh *m, struct why *why)
 	mesh_drawing_clear(&d);
 	if (fclose(out))
 		abort();
-	rc = save_file(m->config->svg, span_of(text, len), why);
+	rc = file_save(m->config->svg, span_of(text, len), why);
 	free(text);
 	return rc;
 }
@@ -581,7 +581,7 @@ enum err mesh_run(const struct mesh_config *config, struct why *why)
 	crypto_init();
 	rc = plan(&need, config, why);
 	if (!rc && config->svg)
-		rc = save_check(config->svg, why);
+		rc = file_check(config->svg, why);
 	if (rc)
 		return rc;
 	init_tally(&m);

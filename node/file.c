@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/mesh/save.h"
+#include "node/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,47 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum err save_check(const char *path, struct why *why)
+enum {
+	STEP = 64 * 1024, /* bytes of one read */
+};
+
+static enum err read_all(struct buf *out, int fd, struct why *why)
+{
+	for (;;) {
+		uint8_t chunk[STEP];
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(why, ERR_SYSTEM, errno,
+					 "cannot be read");
+		if (n == 0)
+			return ERR_NONE;
+		if (buf_append(out, chunk, (size_t)n))
+			return err_fail(why, ERR_LIMIT, "over %zu bytes",
+					out->limit);
+	}
+}
+
+enum err file_load(struct buf *out, const char *path, struct why *why)
+{
+	bool is_stdin = !strcmp(path, "-");
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	enum err rc;
+
+	if (fd < 0)
+		return err_errno(why,
+				 errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM,
+				 errno, "%s", path);
+	rc = read_all(out, fd, why);
+	if (is_stdin)
+		return rc ? err_wrap(why, rc, "standard input") : ERR_NONE;
+	close(fd);
+	return rc ? err_wrap(why, rc, "%s", path) : ERR_NONE;
+}
+
+enum err file_check(const char *path, struct why *why)
 {
 	char copy[PATH_MAX];
 	struct stat st;
@@ -99,7 +139,7 @@ static int write_into(const char *path, struct span bytes)
 	return fd < 0 ? errno : write_and_close(fd, bytes);
 }
 
-enum err save_file(const char *path, struct span bytes, struct why *why)
+enum err file_save(const char *path, struct span bytes, struct why *why)
 {
 	struct stat st;
 	int errnum;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/mesh/save.h"
+#include "node/file.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -47,15 +47,15 @@ static void expect_content(const char *expected)
 	fclose(file);
 }
 
-Test(save, writes_a_file_as_a_shell_would)
+Test(file, writes_a_file_as_a_shell_would)
 {
 	struct stat st;
 
 	set_up();
 	umask(027);
-	cr_assert_eq(save_check(path, NULL), ERR_NONE);
+	cr_assert_eq(file_check(path, NULL), ERR_NONE);
 	cr_assert_eq(files(), 0);
-	cr_assert_eq(save_file(path, span_text("one"), NULL), ERR_NONE);
+	cr_assert_eq(file_save(path, span_text("one"), NULL), ERR_NONE);
 	expect_content("one");
 	cr_assert_eq(stat(path, &st), 0);
 	cr_assert_eq(st.st_mode & 07777, 0640);
@@ -63,27 +63,27 @@ Test(save, writes_a_file_as_a_shell_would)
 	tear_down();
 }
 
-Test(save, replaces_what_was_there)
+Test(file, replaces_what_was_there)
 {
 	set_up();
-	cr_assert_eq(save_file(path, span_text("a longer one"), NULL),
+	cr_assert_eq(file_save(path, span_text("a longer one"), NULL),
 		     ERR_NONE);
-	cr_assert_eq(save_file(path, span_text("two"), NULL), ERR_NONE);
+	cr_assert_eq(file_save(path, span_text("two"), NULL), ERR_NONE);
 	expect_content("two");
 	cr_assert_eq(files(), 1);
 	tear_down();
 }
 
-Test(save, leaves_all_as_it_was_when_there_is_no_room)
+Test(file, leaves_all_as_it_was_when_there_is_no_room)
 {
 	static char large[65536];
 	struct rlimit limit = { 4096, 4096 };
 	struct why why = WHY_NONE;
 
 	set_up();
-	cr_assert_eq(save_file(path, span_text("old"), NULL), ERR_NONE);
+	cr_assert_eq(file_save(path, span_text("old"), NULL), ERR_NONE);
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	cr_assert_eq(save_file(path, span_of(large, sizeof(large)), &why),
+	cr_assert_eq(file_save(path, span_of(large, sizeof(large)), &why),
 		     ERR_SYSTEM);
 	cr_assert_not_null(strstr(why.text, path), "%s", why.text);
 	expect_content("old");
@@ -91,21 +91,52 @@ Test(save, leaves_all_as_it_was_when_there_is_no_room)
 	tear_down();
 }
 
-Test(save, says_early_where_it_cannot_write)
+Test(file, says_early_where_it_cannot_write)
 {
 	char deep[96];
 
 	set_up();
 	snprintf(deep, sizeof(deep), "%s/none/m.svg", folder);
-	cr_assert_eq(save_check(deep, NULL), ERR_NOT_FOUND);
-	cr_assert_eq(save_check(folder, NULL), ERR_FORMAT);
+	cr_assert_eq(file_check(deep, NULL), ERR_NOT_FOUND);
+	cr_assert_eq(file_check(folder, NULL), ERR_FORMAT);
 	tear_down();
 }
 
-Test(save, writes_into_what_is_no_file)
+Test(file, writes_into_what_is_no_file)
 {
 	set_up();
-	cr_assert_eq(save_file("/dev/null", span_text("gone"), NULL), ERR_NONE);
+	cr_assert_eq(file_save("/dev/null", span_text("gone"), NULL), ERR_NONE);
 	cr_assert_eq(access("/dev/null", W_OK), 0);
+	tear_down();
+}
+
+Test(file, reads_all_of_a_file)
+{
+	struct buf in;
+
+	set_up();
+	buf_init(&in, 6);
+	cr_assert_eq(file_load(&in, path, NULL), ERR_NOT_FOUND);
+	cr_assert_eq(file_save(path, span_text("sixsix"), NULL), ERR_NONE);
+	cr_assert_eq(file_load(&in, path, NULL), ERR_NONE);
+	cr_assert_eq(in.len, 6);
+	cr_assert_eq(memcmp(in.data, "sixsix", 6), 0);
+	buf_clear(&in);
+	tear_down();
+}
+
+Test(file, reads_no_more_than_its_limit)
+{
+	struct why why = WHY_NONE;
+	struct buf in;
+
+	set_up();
+	cr_assert_eq(file_save(path, span_text("sixsix"), NULL), ERR_NONE);
+	buf_init(&in, 5);
+	cr_assert_eq(file_load(&in, path, &why), ERR_LIMIT);
+	cr_assert_not_null(strstr(why.text, path), "%s", why.text);
+	cr_assert_not_null(strstr(why.text, "over 5 bytes"), "%s", why.text);
+	cr_assert_eq(file_load(&in, folder, &why), ERR_SYSTEM);
+	buf_clear(&in);
 	tear_down();
 }
