@@ -7,10 +7,9 @@
 
 #include "node/plugin/loader.h"
 #include "node/plugin/options.h"
-#include "p2p/enode/enr.h"
 
 enum {
-	URL_SHOWN = 24, /* a URL fills two lines of a terminal */
+	NODE_SHOWN = 24, /* a node fills two lines of a terminal */
 };
 
 #define MS_NS INT64_C(1000000)
@@ -187,48 +186,43 @@ enum err parse_level(enum log_level *out, const char *text, struct why *why)
 
 /* --- nodes and plugins ---------------------------------------------------- */
 
-static enum err name_url(struct why *why, enum err rc, const char *text)
+static enum err name_node(struct why *why, enum err rc, const char *text)
 {
-	return err_wrap(why, rc, "\"%.*s%s\"", URL_SHOWN, text,
-			strlen(text) > URL_SHOWN ? "..." : "");
+	return err_wrap(why, rc, "\"%.*s%s\"", NODE_SHOWN, text,
+			strlen(text) > NODE_SHOWN ? "..." : "");
 }
 
-enum err parse_enode(struct enode *out, const char *text, struct why *why)
+enum err parse_node(struct enode *out, struct enr *record, const char *text,
+		    struct why *why)
 {
-	enum err rc = enode_parse(out, text, why);
+	enum err rc = enr_parse_node(out, record, text, why);
 
-	return rc ? name_url(why, rc, text) : ERR_NONE;
+	return rc ? name_node(why, rc, text) : ERR_NONE;
 }
 
-enum err parse_node(struct enode *out, const char *text, struct why *why)
+/* What is missing, and where that would stand. */
+static enum err lacks(struct why *why, const char *what,
+		      const struct enr *record)
 {
-	struct enr record;
-	enum err rc;
-
-	if (strncmp(text, "enr:", 4))
-		return parse_enode(out, text, why);
-	rc = enr_parse(&record, text, why);
-	if (!rc)
-		rc = enr_verify(&record, why);
-	if (rc)
-		return name_url(why, rc, text);
-	enr_node(out, &record);
-	return ERR_NONE;
+	return err_fail(why, ERR_UNSUPPORTED, "no %s%s", what,
+			record->len ? " in the record"
+				    : "; give enode://<key>@<host>:<port>");
 }
 
 enum err parse_dialable(struct enode *out, const char *text, struct why *why)
 {
 	struct enode node;
-	enum err rc = enode_parse(&node, text, why);
+	struct enr record;
+	enum err rc = parse_node(&node, &record, text, why);
 
-	if (!rc && node.ip.family == IP_NONE && !node.host[0])
-		rc = err_fail(why, ERR_UNSUPPORTED,
-			      "no address; give enode://<key>@<host>:<port>");
-	if (!rc && !node.tcp)
-		rc = err_fail(why, ERR_UNSUPPORTED,
-			      "no TCP port; give enode://<key>@<host>:<port>");
 	if (rc)
-		return name_url(why, rc, text);
+		return rc;
+	if (node.ip.family == IP_NONE && !node.host[0])
+		rc = lacks(why, "address", &record);
+	else if (!node.tcp)
+		rc = lacks(why, "TCP port", &record);
+	if (rc)
+		return name_node(why, rc, text);
 	*out = node;
 	return ERR_NONE;
 }

@@ -8,7 +8,7 @@
 #include <limits.h>
 
 #include "p2p/base/log.h"
-#include "p2p/enode/enode.h"
+#include "p2p/enode/enr.h"
 
 /* parse_count - a whole decimal number, with no sign and no zeros in front.
  * ERR_FORMAT: it is none. ERR_LIMIT: not in min..max. */
@@ -35,19 +35,14 @@ const char *parse_size_text(char out[PARSE_SIZE_MAX], uint64_t bytes);
 MUST_USE enum err parse_level(enum log_level *out, const char *text,
 			      struct why *why);
 
-/* parse_enode - an enode URL, called by its beginning in complaints. Errors of
- * enode_parse. parse_dialable - that has an address or name and a TCP port.
+/* parse_node - a node by URL or record, as enr_parse_node, called by the
+ * beginning of the text in complaints. record may be NULL.
+ * parse_dialable - that has an address or name and a TCP port.
  * ERR_UNSUPPORTED: it lacks one. */
-MUST_USE enum err parse_enode(struct enode *out, const char *text,
-			      struct why *why);
+MUST_USE enum err parse_node(struct enode *out, struct enr *record,
+			     const char *text, struct why *why);
 MUST_USE enum err parse_dialable(struct enode *out, const char *text,
 				 struct why *why);
-
-/* parse_node - an enode URL, or a node record as text ("enr:..."), verified;
- * the node has the record's endpoint, if that has one. Errors also of enr_parse
- * and enr_verify. */
-MUST_USE enum err parse_node(struct enode *out, const char *text,
-			     struct why *why);
 
 /* parse_plugin_name - is it a NAME or a path? ERR_FORMAT. ERR_LIMIT: too long.
  * parse_plugin - the same before a comma, of "NAME,option=value,...". *options

@@ -296,7 +296,7 @@ static enum err read_identities(void *field, const char *text,
 				const struct setting_row *row, struct why *why)
 {
 	struct enode node;
-	enum err rc = parse_enode(&node, text, why);
+	enum err rc = parse_node(&node, NULL, text, why);
 
 	return rc ? rc : add_node(field, text, &node, row->max, why);
 }
@@ -321,7 +321,7 @@ static void clear_nodes(void *field)
 }
 
 const struct setting_type setting_nodes = {
-	.name = "list of enode URLs",
+	.name = "list of nodes",
 	.form = SETTING_LIST,
 	.size = sizeof(struct setting_nodes),
 	.read = read_nodes,
@@ -329,7 +329,7 @@ const struct setting_type setting_nodes = {
 	.clear = clear_nodes,
 };
 const struct setting_type setting_identities = {
-	.name = "list of enode URLs",
+	.name = "list of nodes",
 	.form = SETTING_LIST,
 	.size = sizeof(struct setting_nodes),
 	.read = read_identities,

@@ -45,7 +45,7 @@ struct bench_options {
 
 static const struct option_row rows[] = {
 	{ .name = "peer",
-	  .value = "ENODE",
+	  .value = "NODE",
 	  .help = "measure against this node: ping and connect against\n"
 		  "any, the others if it has the bench plugin\n"
 		  "(default: another process of this program)",

@@ -6,7 +6,7 @@
 #include "node/nodekey.h"
 #include "node/parse.h"
 #include "node/show.h"
-#include "p2p/enode/enode.h"
+#include "p2p/enode/enr.h"
 
 struct enode_options {
 	const char *key;
@@ -40,9 +40,11 @@ static const char *host_of(char ip[IP_TEXT_MAX], const struct enode *node)
 	return node->host[0] ? node->host : ip_text(ip, &node->ip);
 }
 
-static void print_json(const struct enode *node, const char *pub)
+static void print_json(const struct enode *node, const struct enr *record,
+		       const char *pub)
 {
 	json_t *o = show_json_event("enode");
+	char text[ENR_TEXT_MAX];
 	char url[ENODE_URL_MAX];
 	char id[NODE_ID_HEX];
 	char ip[IP_TEXT_MAX];
@@ -53,19 +55,23 @@ static void print_json(const struct enode *node, const char *pub)
 	show_json_set(o, "host", json_string(host_of(ip, node)));
 	show_json_set(o, "tcp", json_integer(node->tcp));
 	show_json_set(o, "udp", json_integer(node->udp));
+	if (record->len)
+		show_json_set(o, "enr", json_string(enr_text(text, record)));
 	show_json_line(stdout, o);
 }
 
-static void print_enode(const struct enode *node, bool json)
+static void print_enode(const struct enode *node, const struct enr *record,
+			bool json)
 {
 	char pub[2 * sizeof(node->pub.b) + 1];
+	char text[ENR_TEXT_MAX];
 	char url[ENODE_URL_MAX];
 	char id[NODE_ID_HEX];
 	char ip[IP_TEXT_MAX];
 
 	show_hex(pub, span_of(node->pub.b, sizeof(node->pub.b)));
 	if (json) {
-		print_json(node, pub);
+		print_json(node, record, pub);
 		return;
 	}
 	printf("enode       %s\n", enode_url(url, node));
@@ -77,6 +83,8 @@ static void print_enode(const struct enode *node, bool json)
 		printf("tcp port    %u\n", node->tcp);
 	if (node->udp)
 		printf("udp port    %u\n", node->udp);
+	if (record->len)
+		printf("record      %s\n", enr_text(text, record));
 }
 
 static enum err from_key(struct enode *out, const struct enode_options *o,
@@ -97,6 +105,7 @@ static int run(const struct command *c, int argc, char **argv)
 	struct enode_options o = { 0 };
 	int at = options_read(c, &o, argc, argv);
 	struct why why = WHY_NONE;
+	struct enr record = { 0 };
 	struct enode node;
 
 	if (at < 0)
@@ -111,9 +120,9 @@ static int run(const struct command *c, int argc, char **argv)
 					"IP:PORT");
 	if (o.key && from_key(&node, &o, &why))
 		return options_failed(c, &why);
-	if (!o.key && parse_node(&node, argv[at], &why))
+	if (!o.key && parse_node(&node, &record, argv[at], &why))
 		return options_failed(c, &why);
-	print_enode(&node, o.json);
+	print_enode(&node, &record, o.json);
 	return EXIT_OK;
 }
 

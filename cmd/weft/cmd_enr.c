@@ -91,22 +91,6 @@ static enum err from_file(struct enr *out, const char *path, struct why *why)
 		  : ERR_NONE;
 }
 
-/* A record without its prefix begins with '-', as an option does: of more than
- * 55 bytes it is "-A" to "-Q". Give it the prefix, in `room`. */
-static void spare_bare(char room[RECORD_INPUT_MAX], int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		size_t len = strlen(argv[i]);
-
-		if (argv[i][0] != '-' || argv[i][1] < 'A' || argv[i][1] > 'Q' ||
-		    len < ECC_RS || len >= RECORD_INPUT_MAX - sizeof("enr:"))
-			continue;
-		snprintf(room, RECORD_INPUT_MAX, "enr:%s", argv[i]);
-		argv[i] = room;
-		return;
-	}
-}
-
 /* The record that the arguments name. Returns an exit status. */
 static int take(struct enr *out, const struct command *c,
 		const struct read_options *o, const char *operand)
@@ -256,15 +240,12 @@ static void decode_text(const struct enr *r, const struct why *invalid)
 static int run_decode(const struct command *c, int argc, char **argv)
 {
 	struct read_options o = { 0 };
-	char room[RECORD_INPUT_MAX];
-	int at;
+	int at = options_read(c, &o, argc, argv);
 	struct why why = WHY_NONE;
 	struct enr r;
 	bool invalid;
 	int status;
 
-	spare_bare(room, argc, argv);
-	at = options_read(c, &o, argc, argv);
 	if (at < 0)
 		return OPTIONS_STATUS(at);
 	status = take(&r, c, &o, argv[at]);
@@ -280,15 +261,12 @@ static int run_decode(const struct command *c, int argc, char **argv)
 static int run_verify(const struct command *c, int argc, char **argv)
 {
 	struct read_options o = { 0 };
-	char room[RECORD_INPUT_MAX];
-	int at;
+	int at = options_read(c, &o, argc, argv);
 	struct why why = WHY_NONE;
 	char id[NODE_ID_HEX];
 	struct enr r;
 	int status;
 
-	spare_bare(room, argc, argv);
-	at = options_read(c, &o, argc, argv);
 	if (at < 0)
 		return OPTIONS_STATUS(at);
 	status = take(&r, c, &o, argv[at]);

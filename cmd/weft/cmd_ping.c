@@ -362,11 +362,12 @@ static int run(const struct command *c, int argc, char **argv)
 
 const struct command command_ping = {
 	.name = "weft ping",
-	.operands = "ENODE [options]",
+	.operands = "NODE [options]",
 	.summary = "try to reach a node and tell each step",
 	.examples = "  weft ping enode://<key>@203.0.113.5:30303\n"
 		    "  weft ping --json --timeout 2 "
-		    "enode://<key>@localhost:30303\n",
+		    "enode://<key>@localhost:30303\n"
+		    "  weft ping enr:-IS4QHCYrYZbAKWC...\n",
 	.options = rows,
 	.operands_min = 1,
 	.operands_max = 1,

@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/weft/commands.h"
+#include "p2p/crypto/ecc.h"
 #include "p2p/crypto/rng.h"
 
 /* A descriptor 0, 1 or 2 that the caller closed would be given to a socket or
@@ -38,6 +40,27 @@ static void keep_freed_memory(void)
 	mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
 }
 
+/* A node record without "enr:" begins with '-', as an option does: of more than
+ * 55 bytes it is "-A" to "-Q". Give it that prefix, until the process ends. */
+static void prefix_records(int argc, char **argv)
+{
+	static const char base64url[] = "abcdefghijklmnopqrstuvwxyz"
+					"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789-_";
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		char *whole;
+
+		if (argv[i][0] != '-' || argv[i][1] < 'A' || argv[i][1] > 'Q' ||
+		    strspn(argv[i], base64url) < 2 * ECC_RS ||
+		    argv[i][strspn(argv[i], base64url)])
+			continue;
+		if (asprintf(&whole, "enr:%s", argv[i]) < 0)
+			abort();
+		argv[i] = whole;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -48,6 +71,7 @@ int main(int argc, char **argv)
 	/* A reader that went away shows as an error of the write. */
 	signal(SIGPIPE, SIG_IGN);
 	crypto_init(); /* even an enode URL holds a point of the curve */
+	prefix_records(argc, argv);
 	status = options_dispatch(&command_weft, argc, argv);
 	if ((fflush(stdout) || ferror(stdout)) && !status) {
 		fprintf(stderr, "weft: cannot write to standard output\n");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "node/admin/shapes.h"
+#include "p2p/enode/enr.h"
 
 #define EVENTS "peerEvents"
 
@@ -107,7 +108,7 @@ static bool node_arg(struct enode *out, const struct scope *sc)
 {
 	struct why why = WHY_NONE;
 
-	if (!enode_parse(out, text_arg(sc, 0), &why))
+	if (!enr_parse_node(out, NULL, text_arg(sc, 0), &why))
 		return true;
 	admin_call_error(sc->call, JSONRPC_FAILED, "invalid enode: %s",
 			 why.text);

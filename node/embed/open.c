@@ -8,6 +8,7 @@
 
 #include "node/embed/embed.h"
 #include "node/nodekey.h"
+#include "node/parse.h"
 #include "p2p/crypto/rng.h"
 
 /* --- results -----------------------------------------------------------------
@@ -82,19 +83,6 @@ static enum err take_key(struct weft_server *s,
 	return ERR_NONE;
 }
 
-static enum err parse_node(struct enode *out, const char *url, struct why *why)
-{
-	enum err rc = enode_parse(out, url, why);
-
-	if (rc)
-		return rc;
-	if (!out->tcp || (out->ip.family == IP_NONE && !out->host[0]))
-		return err_fail(why, ERR_UNSUPPORTED,
-				"no address to dial; give "
-				"enode://<key>@<host>:<port>");
-	return ERR_NONE;
-}
-
 static enum err take_nodes(struct weft_server *s, const char *const *urls,
 			   struct why *why)
 {
@@ -106,8 +94,8 @@ static enum err take_nodes(struct weft_server *s, const char *const *urls,
 	if (!s->static_nodes)
 		abort();
 	for (; s->static_count < count; s->static_count++) {
-		enum err rc = parse_node(&s->static_nodes[s->static_count],
-					 urls[s->static_count], why);
+		enum err rc = parse_dialable(&s->static_nodes[s->static_count],
+					     urls[s->static_count], why);
 
 		if (rc)
 			return err_wrap(why, rc, "static_nodes[%zu]",
@@ -291,7 +279,7 @@ static int wish(struct weft_server *s, enum embed_wish_kind kind,
 	if (!w)
 		abort();
 	w->kind = kind;
-	if (parse_node(&w->node, url, NULL)) {
+	if (parse_dialable(&w->node, url, NULL)) {
 		free(w);
 		return WEFT_EINVAL;
 	}

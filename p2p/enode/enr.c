@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/enode/enr.h"
 
+#include <strings.h>
+
 #include "p2p/crypto/base64.h"
 #include "p2p/crypto/keccak.h"
 #include "p2p/rlp/rlp_write.h"
@@ -129,22 +131,32 @@ enum err enr_read(struct enr *out, struct span record, struct why *why)
 	return rc;
 }
 
-enum err enr_parse(struct enr *out, const char *text, struct why *why)
+static bool has_prefix(const char *text)
 {
-	size_t prefix = strlen(text_prefix), len;
+	return !strncmp(text, text_prefix, strlen(text_prefix));
+}
+
+/* What stands behind the prefix. */
+static enum err parse_base64(struct enr *out, const char *text, struct why *why)
+{
 	uint8_t record[ENR_MAX];
 	enum err rc;
+	size_t len;
 
-	if (strncmp(text, text_prefix, prefix) != 0)
-		return err_fail(why, ERR_FORMAT, "does not begin with \"%s\"",
-				text_prefix);
-	rc = base64url_parse(record, sizeof(record), &len,
-			     span_text(text + prefix));
+	rc = base64url_parse(record, sizeof(record), &len, span_text(text));
 	if (rc == ERR_LIMIT)
 		return err_fail(why, rc, "over %d bytes", ENR_MAX);
 	if (rc)
 		return err_fail(why, rc, "not base64url without padding");
 	return enr_decode(out, span_of(record, len), why);
+}
+
+enum err enr_parse(struct enr *out, const char *text, struct why *why)
+{
+	if (!has_prefix(text))
+		return err_fail(why, ERR_FORMAT, "does not begin with \"%s\"",
+				text_prefix);
+	return parse_base64(out, text + strlen(text_prefix), why);
 }
 
 const char *enr_text(char out[ENR_TEXT_MAX], const struct enr *r)
@@ -253,6 +265,40 @@ void enr_node(struct enode *out, const struct enr *r)
 		.tcp = at.tcp,
 		.udp = at.udp,
 	};
+}
+
+static bool is_hex(const char *text)
+{
+	return !text[strspn(text, "0123456789abcdefABCDEF")];
+}
+
+/* A signed record is a list of more than 55 bytes: it begins with F8 or F9, so
+ * its text with '-', and no URL or key does. */
+enum err enr_parse_node(struct enode *out, struct enr *record, const char *text,
+			struct why *why)
+{
+	struct enr r = { 0 };
+	enum err rc;
+
+	if (has_prefix(text))
+		rc = enr_parse(&r, text, why);
+	else if (text[0] == '-')
+		rc = parse_base64(&r, text, why);
+	else if (!strncasecmp(text, "enode://", 8) || is_hex(text))
+		rc = enode_parse(out, text, why);
+	else
+		rc = err_fail(why, ERR_FORMAT,
+			      "neither \"enode://\" nor \"%s\" in front",
+			      text_prefix);
+	if (!rc && r.len)
+		rc = enr_verify(&r, why);
+	if (rc)
+		return rc;
+	if (r.len)
+		enr_node(out, &r);
+	if (record)
+		*record = r;
+	return ERR_NONE;
 }
 
 /* --- making --------------------------------------------------------------- */

@@ -54,6 +54,14 @@ MUST_USE enum err enr_parse(struct enr *out, const char *text, struct why *why);
 
 const char *enr_text(char out[ENR_TEXT_MAX], const struct enr *r);
 
+/* enr_parse_node - whoever names a node, by the URL or bare key that
+ * enode_parse takes, or by its record as text, with or without "enr:", which
+ * must be verified then. *record, unless NULL, is that; its len is 0 where
+ * there was none. The node has the endpoint of enr_endpoint, if any. Errors of
+ * enode_parse, enr_parse and enr_verify; outputs are untouched then. */
+MUST_USE enum err enr_parse_node(struct enode *out, struct enr *record,
+				 const char *text, struct why *why);
+
 static inline struct span enr_raw(const struct enr *r)
 {
 	return span_of(r->raw, r->len);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""weft enr: node records read, verified and made."""
+"""weft enr: node records read, verified and made; and nodes named by them."""
 
 import base64
 
@@ -137,6 +137,85 @@ class Enr(lab.Lab):
         done = self.weft("enr", "make", "--key", "none")
         self.assertEqual((done.status, done.out), (1, ""))
         self.assertIn("none", done.err)
+
+    def record(self, name, *extra):
+        """A node that runs, what it told at its start, and its record."""
+        node = self.node(name)
+        start = node.started()
+        made = self.weft("enr", "make", "--key", self.path(name, "nodekey"),
+                         "--ip", "127.0.0.1", "--tcp",
+                         start["listen"].rsplit(":")[1], *extra)
+        self.assertEqual(made.status, 0, made.err)
+        return node, start, made.out.strip()
+
+    def test_a_record_names_a_node_wherever_a_url_does(self):
+        a, start, record = self.record("a")
+        me = start["id"]
+        for name in (record, record[4:]):
+            done = self.weft("ping", name)
+            self.assertEqual((done.status, done.err), (0, ""))
+            flagged = self.node("b", "--peer", name)
+            flagged.expect("peer_added", id=me)
+            flagged.stop()
+        config = self.write("c.yaml", f"peers: [{record}]\n")
+        filed = self.node("c", "--config", config)
+        filed.expect("peer_added", id=me)
+        filed.stop()
+        self.env["WEFT_PEERS"] = record
+        variable = self.node("d")
+        variable.expect("peer_added", id=me)
+        variable.stop()
+        del self.env["WEFT_PEERS"]
+        asked = self.node("e")
+        asked.started()
+        for name, back in ((record, record[4:]), (record[4:], record)):
+            for method, which in (("add", name), ("remove", back)):
+                done = self.weft("admin", "--datadir", self.path("e"),
+                                 f"admin_{method}Peer", which)
+                self.assertEqual((done.status, done.err), (0, ""))
+                asked.expect("peer_added" if method == "add"
+                             else "peer_dropped", id=me)
+        asked.stop()
+        a.stop()
+
+    def test_a_record_is_enough_to_trust(self):
+        full = self.node("full", "--max-peers", "0")
+        at = full.started()["enode"]
+        b, _, record = self.record("b")
+        full.stop()
+        b.stop()
+        bare = self.weft("enr", "make", "--key", self.path("b", "nodekey"))
+        for text in (record, bare.out.strip()):
+            full = self.node("full", "--max-peers", "0", "--trusted", text,
+                             listen=at.split("@")[1])
+            full.started()
+            b = self.node("b", "--peer", at)
+            b.expect("peer_added")
+            b.stop()
+            full.stop()
+
+    def test_a_record_that_cannot_be_dialed_says_what_it_lacks(self):
+        for args, status in ((["ping", TEXT], 2), (["ping", TEXT[4:]], 2),
+                             (["run", "--peer", TEXT], 2)):
+            with self.subTest(args):
+                done = self.weft(*args)
+                self.assertEqual((done.status, done.out), (status, ""))
+                self.assertIn(f'"{TEXT[:24]}...": no TCP port in the record\n',
+                              done.err)
+        done = self.weft("run", "--trusted", UNSIGNED)
+        self.assertEqual((done.status, done.out), (2, ""))
+        self.assertIn("--trusted: ", done.err)
+        self.assertIn("the signature does not match", done.err)
+
+    def test_a_record_becomes_a_url_and_stays_one(self):
+        for text in (TEXT, TEXT[4:]):
+            (node,) = lab.lines(self.weft("enode", "--json", text).out)
+            self.assertEqual((node["id"], node["enr"]), (ID, TEXT))
+            self.assertNotIn("enr", lab.lines(
+                self.weft("enode", "--json", node["enode"]).out)[0])
+        done = self.weft("enode", TEXT)
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertIn(f"\nrecord      {TEXT}\n", done.out)
 
 
 if __name__ == "__main__":

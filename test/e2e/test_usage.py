@@ -81,7 +81,7 @@ WRONG = [
     (["enr", "make", "--key", "k", "--entry", "x=" + 300 * "y"],
      "--entry: x: the record is over 300 bytes"),
     (["ping"], "too few arguments"),
-    (["ping", "x"], 'no "enode://" in front'),
+    (["ping", "x"], 'neither "enode://" nor "enr:" in front'),
     (["ping", f"enode://{lab.STRANGER}"], "no address"),
     (["ping", GOOD, "--timeout", "0"], "--timeout: "),
     (["ping", GOOD, "--timeout", "601"], "--timeout: "),

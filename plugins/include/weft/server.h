@@ -65,7 +65,8 @@ struct weft_server_config {
 	const char *key_file; /* instead: read, and made when it is missing */
 	uint32_t max_peers;   /* 0: 50 */
 	uint32_t max_pending; /* handshakes at once; 0: 50 */
-	const char *const *static_nodes; /* enode URLs to keep a session with;
+	const char *const *static_nodes; /* to keep a session with: enode URLs
+					  * or node records ("enr:...");
 					  * NULL-terminated, or NULL */
 
 	/* One log line as text, without newline, on the server's thread. NULL:
@@ -125,8 +126,9 @@ void weft_server_close(struct weft_server *server);
 
 /* Any thread. Keep a session with this node, or no longer, ending the one there
  * is. They return before that is done; what came of it shows in the events.
- * WEFT_EINVAL: not the enode URL of a node that can be dialed; WEFT_ECLOSED:
- * the server is stopping; WEFT_ELIMIT: 4,096 such wishes wait to be heard. */
+ * WEFT_EINVAL: neither the enode URL nor the record of a node that can be
+ * dialed; WEFT_ECLOSED: the server is stopping; WEFT_ELIMIT: 4,096 such wishes
+ * wait to be heard. */
 int weft_server_add_peer(struct weft_server *server, const char *enode);
 int weft_server_remove_peer(struct weft_server *server, const char *enode);
 

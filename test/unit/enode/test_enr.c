@@ -403,3 +403,83 @@ Test(enr, refuses_what_was_tampered_with, .init = open_vectors,
 	cr_assert_eq(enr_read(&r, rlp, NULL), ERR_NONE);
 	free(bytes);
 }
+
+/* --- nodes named by either ------------------------------------------------ */
+
+#define TEXT                                                                 \
+	"-IS4QHCYrYZbAKWCBRlAy5zzaDZXJBGkcnh4MHcBFZntXNFrdvJjX04jRzjzCBOon"  \
+	"rkTfj499SZuOh8R33Ls8RRcy5wBgmlkgnY0gmlwhH8AAAGJc2VjcDI1NmsxoQPKY0y" \
+	"uDUmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOIN1ZHCCdl8"
+#define KEY                                                                \
+	"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" \
+	"483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"
+
+Test(enr, or_url_names_a_node, .init = crypto_init)
+{
+	static const char *const records[] = { "enr:" TEXT, TEXT };
+	static const char *const urls[] = { "enode://" KEY "@10.0.0.1:7",
+					    "ENODE://" KEY, KEY };
+	struct enode node;
+	struct enr r;
+
+	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+		struct why why = WHY_NONE;
+
+		cr_assert_eq(enr_parse_node(&node, &r, records[i], &why),
+			     ERR_NONE, "%s", why.text);
+		cr_assert_eq(r.seq, 1);
+		cr_assert_eq(node.udp, 30303);
+		cr_assert_eq(node.tcp, 0);
+		cr_assert(node_id_equal(&node.id, &r.id));
+		cr_assert_eq(enr_parse_node(&node, NULL, records[i], NULL),
+			     ERR_NONE);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		cr_assert_eq(enr_parse_node(&node, &r, urls[i], NULL), ERR_NONE,
+			     "%s", urls[i]);
+		cr_assert_eq(r.len, 0);
+		cr_assert_eq(node.pub.b[0], 0x79);
+	}
+}
+
+Test(enr, or_url_that_is_neither_changes_nothing, .init = crypto_init)
+{
+	static const struct {
+		const char *text;
+		enum err rc;
+		const char *why;
+	} bad[] = {
+		{ "", ERR_FORMAT, "public key: 0 hex digits" },
+		{ "x", ERR_FORMAT,
+		  "neither \"enode://\" nor \"enr:\" in front" },
+		{ "http://x", ERR_FORMAT,
+		  "neither \"enode://\" nor \"enr:\" in front" },
+		{ "ENR:" TEXT, ERR_FORMAT,
+		  "neither \"enode://\" nor \"enr:\" in front" },
+		{ "enode://12", ERR_FORMAT, "public key: 2 hex digits" },
+		{ "12", ERR_FORMAT, "public key: 2 hex digits" },
+		{ "enr:", ERR_FORMAT, "" },
+		{ "enr:" TEXT "A", ERR_FORMAT, "TRAILING" },
+		{ "-", ERR_FORMAT, "not base64url" },
+		{ TEXT "=", ERR_FORMAT, "not base64url" },
+		{ TEXT TEXT TEXT, ERR_LIMIT, "over 300 bytes" },
+		/* Another signature. */
+		{ "enr:-IS4QACYrYZbAKWCBRlAy5zzaDZXJBGkcnh4MHcBFZntXNFrdvJjX0"
+		  "4jRzjzCBOonrkTfj499SZuOh8R33Ls8RRcy5wBgmlkgnY0gmlwhH8AAAGJ"
+		  "c2VjcDI1NmsxoQPKY0yuDUmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOI"
+		  "N1ZHCCdl8",
+		  ERR_AUTH, "the signature does not match" },
+	};
+	struct enode node = { .tcp = 7 };
+	struct enr r = { .seq = 7 };
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct why why = WHY_NONE;
+
+		cr_assert_eq(enr_parse_node(&node, &r, bad[i].text, &why),
+			     bad[i].rc, "%s: %s", bad[i].text, why.text);
+		cr_assert(strstr(why.text, bad[i].why), "%s", why.text);
+		cr_assert_eq(node.tcp, 7);
+		cr_assert_eq(r.seq, 7);
+	}
+}

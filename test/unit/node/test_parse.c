@@ -165,7 +165,7 @@ Test(parse, knows_what_can_be_dialed)
 		cr_assert(strstr(why.text, cases[i].names), "%s", why.text);
 		cr_assert_eq(why.text[0], '"');
 		cr_assert_eq(node.tcp, 0);
-		cr_assert_eq(parse_enode(&node, cases[i].url, NULL),
+		cr_assert_eq(parse_node(&node, NULL, cases[i].url, NULL),
 			     cases[i].any, "%s", cases[i].url);
 		node = (struct enode){ 0 };
 	}
@@ -181,23 +181,28 @@ Test(parse, knows_what_can_be_dialed)
 	"rkTfj499SZuOh8R33Ls8RRcy5wBgmlkgnY0gmlwhH8AAAGJc2VjcDI1NmsxoQPKY0yuD" \
 	"UmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOIN1ZHCCdl8"
 
-Test(parse, takes_a_node_as_url_or_record, .init = crypto_init)
+Test(parse, names_the_node_that_is_none, .init = crypto_init)
 {
-	struct enode node = { 0 }, untouched;
 	struct why why = WHY_NONE;
+	struct enode node = { 0 };
+	struct enr record;
 
-	cr_assert_eq(parse_node(&node, "enode://" KEY "@h.example:7", &why),
-		     ERR_NONE);
-	cr_assert_eq(node.tcp, 7);
-	cr_assert_eq(parse_node(&node, RECORD, &why), ERR_NONE);
+	cr_assert_eq(parse_node(&node, &record, RECORD, &why), ERR_NONE);
+	cr_assert_eq(record.seq, 1);
 	cr_assert_eq(node.udp, 30303);
-	cr_assert_eq(node.tcp, 0);
-	cr_assert_str_eq(node.host, "");
-	untouched = node;
-	cr_assert_eq(parse_node(&node, RECORD "A", &why), ERR_FORMAT);
-	cr_assert_eq(parse_node(&node, "enr:", &why), ERR_FORMAT);
-	cr_assert_eq(parse_node(&node, "ENR:", &why), ERR_FORMAT);
-	cr_assert_arr_eq(&node, &untouched, sizeof(node));
+	cr_assert_eq(parse_node(&node, NULL, RECORD "A", &why), ERR_FORMAT);
+	cr_assert_str_eq(why.text, "\"enr:-IS4QHCYrYZbAKWCBRlA...\": "
+				   "malformed: TRAILING");
+}
+
+Test(parse, says_what_a_record_lacks_to_be_dialed, .init = crypto_init)
+{
+	struct why why = WHY_NONE;
+	struct enode node;
+
+	cr_assert_eq(parse_dialable(&node, RECORD, &why), ERR_UNSUPPORTED);
+	cr_assert_str_eq(why.text, "\"enr:-IS4QHCYrYZbAKWCBRlA...\": "
+				   "no TCP port in the record");
 }
 
 Test(parse, parts_a_plugin_from_its_options)
