@@ -7,6 +7,8 @@
 #include "p2p/discover/contact.h"
 
 enum {
+	DISCOVER_BOOTNODES = 64,
+	DISCOVER_LOOKUPS = 16,	/* under way, each with 3 questions */
 	DISCOVER_REQUESTS = 64, /* under way, or their events are */
 	DISCOVER_EVENTS = 1024, /* that wait, and end no request */
 };

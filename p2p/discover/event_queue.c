@@ -52,8 +52,10 @@ struct discover_event *event_queue_put(struct event_queue *q,
 {
 	struct queued_event *e;
 
-	if (q->count >= DISCOVER_EVENTS && !request)
+	if (q->count >= DISCOVER_EVENTS && !request) {
+		++*q->dropped;
 		return NULL;
+	}
 	e = made(sizeof(*e) + results * sizeof(e->found[0]));
 	e->event.type = type;
 	e->event.version = q->version;

@@ -8,9 +8,10 @@
 
 struct queued_event;
 
-/* Zero but for the version: empty. Not to be copied. */
+/* Zero but for the first two: empty. Not to be copied. */
 struct event_queue {
 	enum discover_version version;
+	uint64_t *dropped; /* counts those that found no room */
 	struct queued_event *first, *borrowed;
 	size_t count, requests;
 	uint32_t last_request;
@@ -24,8 +25,8 @@ bool event_queue_has_room(const struct event_queue *q);
 uint32_t event_queue_request(struct event_queue *q);
 
 /* event_queue_put - queue an event and return it, to be filled in before the
- * next call here. NULL: there is no room; never of one that ends a request. It
- * has room for that many results. */
+ * next call here. NULL: there is no room, which is counted; never of one that
+ * ends a request. It has room for that many results. */
 struct discover_event *event_queue_put(struct event_queue *q,
 				       enum discover_event_type type,
 				       uint32_t request,

@@ -8,15 +8,13 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 	if (!v)
 		abort();
 	v->key = *config->key;
-	v->self = node_id_of(&v->key.pub);
-	if (config->restrict_to)
-		v->restrict_to = *config->restrict_to;
 	v->ping_version = config->ping_version;
 	v->now = now;
-	v->events.version = DISCOVER_V4;
-	plan_init(&v->plan, now);
 	drbg_init(&v->rng, config->seed);
-	v->table = table_new(&v->self, &v->rng);
+	v->events.version = DISCOVER_V4;
+	v->events.dropped = &v->stats.dropped[V4_DROP_EVENT];
+	seeker_init(&v->seeker, &v->key.pub, config->restrict_to, &v->rng,
+		    &v->events, now);
 	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN,
 		      V4_BONDS_SHARE);
 	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);
@@ -27,14 +25,13 @@ void v4_free(struct v4 *v)
 {
 	if (!v)
 		return;
-	v4_searches_clear(v);
 	v4_calls_clear(v);
 	v4_pings_clear(v);
 	event_queue_clear(&v->events);
 	outbox_clear(&v->outbox);
 	guard_clear(&v->guard);
 	v4_bonds_clear(&v->bonds);
-	table_free(v->table);
+	seeker_clear(&v->seeker);
 	secret_wipe(&v->key, sizeof(v->key));
 	secret_wipe(&v->rng, sizeof(v->rng));
 	free(v);
@@ -63,18 +60,6 @@ bool v4_next_datagram(struct v4 *v, struct datagram *out)
 	return outbox_take(&v->outbox, out);
 }
 
-struct discover_event *v4_tell(struct v4 *v, enum discover_event_type type,
-			       uint32_t request, const struct contact *node,
-			       size_t results)
-{
-	struct discover_event *e =
-		event_queue_put(&v->events, type, request, node, results);
-
-	if (!e)
-		v4_dropped(v, V4_DROP_EVENT);
-	return e;
-}
-
 bool v4_next_event(struct v4 *v, struct discover_event *out)
 {
 	return event_queue_take(&v->events, out);
@@ -94,40 +79,12 @@ void v4_set_record(struct v4 *v, const struct enr *record)
 					    .tcp = at.tcp };
 }
 
-bool v4_is_allowed(const struct v4 *v, const struct ip *ip)
-{
-	return netlist_has(&v->restrict_to, ip);
-}
-
 /* --- nodes ------------------------------------------------------------------
  */
 
-static void offer(struct v4 *v, const struct contact *c,
-		  enum table_origin origin)
-{
-	enum err err = ERR_DENIED;
-
-	if (v4_is_allowed(v, &c->udp.ip))
-		err = table_add(v->table, c, origin, v->now);
-	(void)err; /* a full table does well without it */
-}
-
-void v4_offer_found(struct v4 *v, const struct contact *c)
-{
-	offer(v, c, TABLE_FOUND);
-}
-
-void v4_offer_inbound(struct v4 *v, const struct contact *c)
-{
-	offer(v, c, TABLE_INBOUND);
-}
-
 enum err v4_bootnode(struct v4 *v, const struct contact *c)
 {
-	if (v->bootnode_count == V4_BOOTNODES)
-		return ERR_LIMIT;
-	v->bootnodes[v->bootnode_count++] = *c;
-	return ERR_NONE;
+	return seeker_bootnode(&v->seeker, c);
 }
 
 void v4_seed(struct v4 *v, const struct contact *c, uint64_t proven_ms,
@@ -140,17 +97,17 @@ void v4_seed(struct v4 *v, const struct contact *c, uint64_t proven_ms,
 	if (proven_ms < now.ns / 1000000)
 		v4_bonds_proved(&v->bonds, &peer,
 				(struct mono){ now.ns - proven_ms * 1000000 });
-	v4_offer_found(v, c);
+	seeker_offer(&v->seeker, c, TABLE_FOUND, v->now);
 }
 
 void v4_set_walk(struct v4 *v, enum discover_walk walk)
 {
-	v->plan.walks = walk == DISCOVER_WALK;
+	v->seeker.plan.walks = walk == DISCOVER_WALK;
 }
 
 const struct table *v4_table(const struct v4 *v)
 {
-	return v->table;
+	return v->seeker.table;
 }
 
 /* --- requests ---------------------------------------------------------------
@@ -178,42 +135,19 @@ uint32_t v4_request_record(struct v4 *v, const struct contact *c)
 	return call(v, V4_CALL_RECORD, c);
 }
 
-static struct v4_search *search(struct v4 *v, enum v4_search_for whom,
-				const struct ecc_pub *target)
-{
-	struct v4_search *s;
-
-	/* Refresh and walk have their place. */
-	if (v->search_count >= V4_LOOKUPS - 2 ||
-	    !event_queue_has_room(&v->events))
-		return NULL;
-	s = v4_searches_new(v, whom, target);
-	s->request = event_queue_request(&v->events);
-	return s;
-}
-
 uint32_t v4_lookup(struct v4 *v, const struct ecc_pub *target)
 {
-	struct v4_search *s = search(v, V4_SEARCH_OWNER, target);
+	struct node_id id = node_id_of(target);
 
-	return s ? s->request : 0;
+	return seeker_lookup(&v->seeker, target, &id);
 }
 
 uint32_t v4_resolve(struct v4 *v, const struct ecc_pub *pub,
 		    const struct contact *known)
 {
-	struct v4_search *s = search(v, V4_SEARCH_RESOLVE, pub);
 	struct node_id id = node_id_of(pub);
 
-	if (!s)
-		return 0;
-	if (!known)
-		known = table_find(v->table, &id);
-	if (known) {
-		s->known = *known;
-		s->is_known = true;
-	}
-	return s->request;
+	return seeker_resolve(&v->seeker, pub, &id, known);
 }
 
 /* --- in, and on -------------------------------------------------------------
@@ -228,18 +162,34 @@ void v4_feed(struct v4 *v, const struct addr *from, const void *data,
 	v4_handle(v, from, span_of(data, len));
 }
 
+static void ask(struct v4 *v)
+{
+	struct question q;
+
+	while (seeker_next(&v->seeker, &q, v->now)) {
+		struct v4_call *c =
+			v4_calls_new(v,
+				     q.what == QUESTION_NODES ? V4_CALL_NODES
+							      : V4_CALL_RECORD,
+				     &q.to);
+
+		c->search = q.search;
+		c->target = q.pub;
+	}
+}
+
 static void check_nodes(struct v4 *v)
 {
 	struct contact c;
 
-	while (!mono_before(v->now, table_due(v->table)) &&
-	       table_take_check(v->table, &c, v->now)) {
+	while (!mono_before(v->now, table_due(v->seeker.table)) &&
+	       table_take_check(v->seeker.table, &c, v->now)) {
 		struct v4_pong_wait *w = v4_pings_send(v, &c, V4_PING_OURS);
 
 		if (w)
 			w->check = true;
 		else
-			table_dead(v->table, &c.id, v->now);
+			seeker_missed(&v->seeker, &c, v->now);
 	}
 }
 
@@ -252,13 +202,14 @@ struct mono v4_tick(struct v4 *v, struct mono now, uint64_t unix_seconds)
 	v->unix_seconds = unix_seconds;
 	v4_pings_tick(v);
 	v4_calls_tick(v);
-	v4_plan_tick(v);
-	v4_searches_tick(v);
+	seeker_tick(&v->seeker, v->now);
+	ask(v);
 	v4_calls_tick(v);
 	check_nodes(v);
 
 	due = mono_min(v4_pings_due(v), v4_calls_due(v));
-	due = mono_min(due, mono_min(v4_plan_due(v), table_due(v->table)));
+	due = mono_min(due, mono_min(seeker_due(&v->seeker, v->now),
+				     table_due(v->seeker.table)));
 	return due;
 }
 

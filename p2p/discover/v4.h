@@ -29,8 +29,6 @@
 
 enum {
 	V4_RESULTS = 16,
-	V4_BOOTNODES = 64,
-	V4_LOOKUPS = 16,     /* lookups under way, each with 3 questions */
 	V4_PINGS = 1024,     /* that wait for their PONG, for half a second */
 	V4_PINGS_OURS = 256, /* of these, kept from strangers */
 };
@@ -55,7 +53,7 @@ void v4_free(struct v4 *v);
 void v4_set_record(struct v4 *v, const struct enr *record);
 
 /* v4_bootnode - put into the table at every refresh. ERR_LIMIT: there are
- * V4_BOOTNODES. */
+ * DISCOVER_BOOTNODES. */
 MUST_USE enum err v4_bootnode(struct v4 *v, const struct contact *c);
 
 /* v4_seed - a node of an earlier run: after a DISCOVER_SEEDS, or before the

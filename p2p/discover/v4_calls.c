@@ -44,8 +44,8 @@ static void remove_call(struct v4 *v, struct v4_call *c)
 static void ping_over(struct v4 *v, struct v4_call *c, enum err err,
 		      uint64_t rtt_ns)
 {
-	struct discover_event *e =
-		v4_tell(v, DISCOVER_PINGED, c->request, &c->to, 0);
+	struct discover_event *e = event_queue_put(&v->events, DISCOVER_PINGED,
+						   c->request, &c->to, 0);
 
 	e->err = err;
 	e->rtt_ns = rtt_ns;
@@ -58,9 +58,7 @@ static void nodes_over(struct v4 *v, struct v4_call *c)
 	struct v4_call *next;
 
 	v4_bonds_asked(&v->bonds, &c->peer, c->told > 0);
-	if (table_asked(v->table, &c->to.id, c->told > 0, v->now))
-		v4_tell(v, DISCOVER_LOST, 0, &c->to, 0);
-	v4_searches_over(c->search, &c->to);
+	seeker_answered(&v->seeker, c->search, &c->to, c->told > 0, v->now);
 	DL_FOREACH (v->calls, next)
 		if (next->state == V4_CALL_WAITING && is_to(next, &c->peer)) {
 			next->state = V4_CALL_NEW;
@@ -75,12 +73,13 @@ static void record_over(struct v4 *v, struct v4_call *c, enum err err,
 {
 	struct discover_event *e;
 
-	if (!err && table_find(v->table, &got->id))
-		v4_offer_found(v, got);
+	if (!err && table_find(v->seeker.table, &got->id))
+		seeker_offer(&v->seeker, got, TABLE_FOUND, v->now);
 	if (c->search) {
-		v4_searches_got(v, c->search, err, got);
+		seeker_got(c->search, err, got);
 	} else if (c->request || !err) {
-		e = v4_tell(v, DISCOVER_RECORD, c->request, got, 0);
+		e = event_queue_put(&v->events, DISCOVER_RECORD, c->request,
+				    got, 0);
 		if (e)
 			e->err = err;
 	}
@@ -135,7 +134,7 @@ static bool is_good_neighbor(const struct v4 *v, const struct v4_call *c,
 			     const struct v4_neighbor *n)
 {
 	return n->at.udp >= PORT_MIN && relay_is_fine(&c->peer.ip, &n->at.ip) &&
-	       v4_is_allowed(v, &n->at.ip) && ecc_pub_valid(&n->pub);
+	       seeker_allows(&v->seeker, &n->at.ip) && ecc_pub_valid(&n->pub);
 }
 
 void v4_calls_told(struct v4 *v, struct v4_call *c,
@@ -157,7 +156,7 @@ void v4_calls_told(struct v4 *v, struct v4_call *c,
 			.udp = { .ip = n->at.ip, .port = n->at.udp },
 			.tcp = n->at.tcp,
 		};
-		v4_searches_offer(v, c->search, &node);
+		seeker_told(&v->seeker, c->search, &node, v->now);
 	}
 	if (c->told >= V4_RESULTS)
 		nodes_over(v, c);
@@ -180,7 +179,7 @@ void v4_calls_got(struct v4 *v, struct v4_call *c, struct span record)
 	}
 	if (!err && (!contact_of_record(&got, &r) ||
 		     !relay_is_fine(&c->peer.ip, &got.udp.ip) ||
-		     !v4_is_allowed(v, &got.udp.ip)))
+		     !seeker_allows(&v->seeker, &got.udp.ip)))
 		err = ERR_DENIED;
 	if (err)
 		v4_dropped(v, V4_DROP_RECORD);

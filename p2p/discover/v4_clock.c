@@ -49,7 +49,7 @@ void v4_clock_expired(struct v4 *v, const struct ip *from, uint64_t expiration)
 	remember(k, from, off);
 	if (count_agreeing(k, off) < AGREE || mono_before(v->now, k->silent))
 		return;
-	e = v4_tell(v, DISCOVER_CLOCK, 0, NULL, 0);
+	e = event_queue_put(&v->events, DISCOVER_CLOCK, 0, NULL, 0);
 	if (!e)
 		return;
 	e->clock_off = off;

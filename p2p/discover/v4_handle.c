@@ -27,7 +27,7 @@ static void tell_endpoint(struct v4 *v, const struct contact *by,
 
 	if (ip_is_unspecified(&to->ip) || !to->udp)
 		return;
-	e = v4_tell(v, DISCOVER_ENDPOINT, 0, by, 0);
+	e = event_queue_put(&v->events, DISCOVER_ENDPOINT, 0, by, 0);
 	if (!e)
 		return;
 	e->endpoint = (struct addr){ .ip = to->ip, .port = to->udp };
@@ -83,11 +83,11 @@ static void on_ping(struct v4 *v, const struct sender *from,
 		ping_back(v, &c);
 		return;
 	}
-	v4_offer_inbound(v, &c);
+	seeker_offer(&v->seeker, &c, TABLE_INBOUND, v->now);
 	tell_endpoint(v, &c, &p->ping.to, false);
-	known = table_find(v->table, &c.id);
+	known = table_find(v->seeker.table, &c.id);
 	if (known && p->ping.enr_seq > contact_seq(known))
-		table_hurry(v->table, &c.id, v->now);
+		table_hurry(v->seeker.table, &c.id, v->now);
 }
 
 static void on_pong(struct v4 *v, const struct sender *from,
@@ -114,8 +114,8 @@ static size_t choose_neighbors(struct v4 *v,
 			       const struct node_id *target,
 			       const struct ip *to)
 {
-	bool any_live = table_live(v->table) > 0;
-	size_t n = table_closest(v->table, out, target,
+	bool any_live = table_live(v->seeker.table) > 0;
+	size_t n = table_closest(v->seeker.table, out, target,
 				 any_live ? TABLE_LIVE : TABLE_ANY, v->now);
 	size_t kept = 0;
 
@@ -304,7 +304,7 @@ void v4_handle(struct v4 *v, const struct addr *from, struct span packet)
 	struct node_id id;
 	enum err err;
 
-	if (!v4_is_allowed(v, &s.addr.ip)) {
+	if (!seeker_allows(&v->seeker, &s.addr.ip)) {
 		v4_dropped(v, V4_DROP_RESTRICTED);
 		return;
 	}
@@ -320,7 +320,7 @@ void v4_handle(struct v4 *v, const struct addr *from, struct span packet)
 		return;
 	}
 	id = node_id_of(&s.pub);
-	if (node_id_equal(&id, &v->self)) {
+	if (node_id_equal(&id, &v->seeker.self)) {
 		v4_dropped(v, V4_DROP_OURSELVES);
 		return;
 	}

@@ -5,8 +5,6 @@
  *     v4_handle.c    what comes, and the answers
  *     v4_pings.c     PINGs that wait for their PONG
  *     v4_calls.c     questions to one node, with the bond they need
- *     v4_searches.c  lookups, of which each makes many calls
- *     v4_plan.c      refresh and random walk, which make searches
  *     v4_clock.c     is our clock wrong?
  *
  * Calls end within v4_feed and v4_tick, and what follows from an end begins in
@@ -18,10 +16,7 @@
 
 #include "p2p/crypto/drbg.h"
 #include "p2p/crypto/hashtable.h"
-#include "p2p/discover/event_queue.h"
-#include "p2p/discover/lookup.h"
-#include "p2p/discover/plan.h"
-#include "p2p/discover/table.h"
+#include "p2p/discover/seeker.h"
 #include "p2p/discover/v4.h"
 #include "p2p/discover/v4_bonds.h"
 
@@ -85,18 +80,16 @@ enum v4_call_state {
 	V4_CALL_ASKED,	  /* the answer comes until `due` */
 };
 
-struct v4_search;
-
 struct v4_call {
 	enum v4_call_kind kind;
 	enum v4_call_state state;
 	struct contact to;
 	struct v4_peer peer;
 	struct mono due, sent;
-	uint32_t request;	  /* of the owner, and no search; or 0 */
-	struct v4_search *search; /* borrowed; it outlives its calls */
-	struct ecc_pub target;	  /* of NODES */
-	uint8_t hash[V4_HASH];	  /* of the RECORD that was asked for */
+	uint32_t request;      /* of the owner, and no search; or 0 */
+	struct search *search; /* borrowed; it outlives its calls */
+	struct ecc_pub target; /* of NODES */
+	uint8_t hash[V4_HASH]; /* of the RECORD that was asked for */
 	unsigned tries;
 	size_t told; /* nodes, valid or not */
 	struct v4_call *prev, *next;
@@ -127,50 +120,6 @@ struct mono v4_calls_due(const struct v4 *v);
 void v4_calls_tick(struct v4 *v);
 void v4_calls_clear(struct v4 *v);
 
-/* --- v4_searches.c -------------------------------------------------------- */
-
-enum v4_search_for {
-	V4_SEARCH_REFRESH,
-	V4_SEARCH_WALK,
-	V4_SEARCH_OWNER,
-	V4_SEARCH_RESOLVE,
-};
-
-struct v4_search {
-	enum v4_search_for whom;
-	uint32_t request;
-	struct ecc_pub target;
-	struct lookup lookup;
-	bool looked; /* the lookup has begun */
-
-	/* Of RESOLVE. */
-	struct contact known; /* the best there is */
-	bool is_known;
-	bool asked_itself; /* its record is on the way */
-	bool has_answered; /* it came */
-	bool was_found;	   /* by the lookup, and asked then */
-	struct v4_search *prev, *next;
-};
-
-/* NULL: there are V4_LOOKUPS. */
-struct v4_search *v4_searches_new(struct v4 *v, enum v4_search_for whom,
-				  const struct ecc_pub *target);
-void v4_searches_offer(struct v4 *v, struct v4_search *s,
-		       const struct contact *c);
-void v4_searches_over(struct v4_search *s, const struct contact *asked);
-void v4_searches_got(struct v4 *v, struct v4_search *s, enum err err,
-		     const struct contact *node);
-void v4_searches_tick(struct v4 *v);
-void v4_searches_clear(struct v4 *v);
-
-/* --- v4_plan.c ------------------------------------------------------------ */
-
-struct mono v4_plan_due(const struct v4 *v);
-void v4_plan_tick(struct v4 *v);
-
-/* A search of the plan's has ended. */
-void v4_plan_found(struct v4 *v, enum v4_search_for whom);
-
 /* --- v4_clock.c ----------------------------------------------------------- */
 
 struct v4_clock {
@@ -186,13 +135,6 @@ void v4_clock_expired(struct v4 *v, const struct ip *from, uint64_t expiration);
 
 /* --- v4.c ----------------------------------------------------------------- */
 
-/* Offer a node to the table, that others told of or that came itself. */
-void v4_offer_found(struct v4 *v, const struct contact *c);
-void v4_offer_inbound(struct v4 *v, const struct contact *c);
-
-/* May we have to do with that address? */
-bool v4_is_allowed(const struct v4 *v, const struct ip *ip);
-
 /* --- v4_handle.c ---------------------------------------------------------- */
 
 void v4_handle(struct v4 *v, const struct addr *from, struct span packet);
@@ -200,17 +142,10 @@ void v4_handle(struct v4 *v, const struct addr *from, struct span packet);
 /* Sign and queue a packet; sets its hash. Expires V4_EXPIRES from now. */
 void v4_send(struct v4 *v, const struct addr *to, struct v4_packet *p);
 
-/* Queue an event and return it, as event_queue_put. NULL is counted. */
-struct discover_event *v4_tell(struct v4 *v, enum discover_event_type type,
-			       uint32_t request, const struct contact *node,
-			       size_t results);
-
 /* ------------------------------------------------------------------------ */
 
 struct v4 {
 	struct ecc_keypair key;
-	struct node_id self;
-	struct netlist restrict_to;
 	unsigned ping_version;
 	struct drbg rng;
 	struct enr record;
@@ -219,7 +154,7 @@ struct v4 {
 	uint64_t unix_seconds;
 	struct v4_stats stats;
 
-	struct table *table;
+	struct seeker seeker;
 	struct v4_bonds bonds;
 	struct guard guard;
 	struct v4_clock clock;
@@ -229,12 +164,8 @@ struct v4 {
 
 	struct v4_pong_wait *pings, *pings_by_peer, *pings_by_hash;
 	struct v4_call *calls;
-	struct v4_search *searches;
+	struct search *searches;
 	size_t search_count;
-
-	struct contact bootnodes[V4_BOOTNODES];
-	size_t bootnode_count;
-	struct plan plan;
 };
 
 static inline void v4_dropped(struct v4 *v, enum v4_drop why)

@@ -69,28 +69,12 @@ struct v4_pong_wait *v4_pings_find(struct v4 *v, const uint8_t hash[V4_HASH],
 	return w && ip_equal(&w->to.udp.ip, from) ? w : NULL;
 }
 
-/* "If the reply's seq is above ours fetch the record." */
-static void check_passed(struct v4 *v, const struct contact *c,
-			 uint64_t enr_seq)
-{
-	unsigned checks = table_alive(v->table, &c->id, v->now);
-	const struct contact *known = table_find(v->table, &c->id);
-	struct discover_event *e;
-
-	if (!checks || !known)
-		return;
-	e = v4_tell(v, DISCOVER_LIVE, 0, known, 0);
-	if (e)
-		e->checks = checks;
-	if (enr_seq > contact_seq(known))
-		v4_calls_new(v, V4_CALL_RECORD, known);
-}
-
 void v4_pings_answered(struct v4 *v, struct v4_pong_wait *w, uint64_t enr_seq)
 {
 	struct v4_peer peer = v4_peer_of(&w->to.id, &w->to.udp.ip);
 	uint64_t rtt_ns = mono_since_ns(v->now, w->sent);
 	struct contact to = w->to;
+	const struct contact *newer;
 	bool check = w->check, inbound = w->inbound, quiet = w->quiet;
 
 	remove_wait(v, w);
@@ -99,9 +83,11 @@ void v4_pings_answered(struct v4 *v, struct v4_pong_wait *w, uint64_t enr_seq)
 		v4_bonds_quiet(&v->bonds, &peer,
 			       mono_add_ms(v->now, V4_QUIET_MS));
 	if (inbound)
-		v4_offer_inbound(v, &to);
-	if (check)
-		check_passed(v, &to, enr_seq);
+		seeker_offer(&v->seeker, &to, TABLE_INBOUND, v->now);
+	newer = check ? seeker_checked(&v->seeker, &to.id, enr_seq, v->now)
+		      : NULL;
+	if (newer)
+		v4_calls_new(v, V4_CALL_RECORD, newer);
 	v4_calls_pinged(v, &peer, ERR_NONE, rtt_ns);
 }
 
@@ -112,8 +98,8 @@ static void lost(struct v4 *v, struct v4_pong_wait *w)
 	bool check = w->check;
 
 	remove_wait(v, w);
-	if (check && table_dead(v->table, &to.id, v->now))
-		v4_tell(v, DISCOVER_LOST, 0, &to, 0);
+	if (check)
+		seeker_missed(&v->seeker, &to, v->now);
 	v4_calls_pinged(v, &peer, ERR_TIMEOUT, 0);
 }
 

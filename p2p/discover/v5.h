@@ -31,10 +31,8 @@ enum {
 	V5_RESULTS = 16,   /* records of one answer */
 	V5_NODES_SENT = 5, /* messages of one answer */
 	V5_NODES_READ = 6,
-	V5_BOOTNODES = 64,
-	V5_LOOKUPS = 16, /* lookups under way, each with 3 questions */
-	V5_QUEUED = 16,	 /* calls that wait for the one under way to that
-			  * node */
+	V5_QUEUED = 16, /* calls that wait for the one under way to that
+			 * node */
 	V5_ASK_DISTANCES = 16,
 	V5_PROTOCOLS = 32,    /* of TALK */
 	V5_PROTOCOL_MAX = 64, /* bytes of such a name */
@@ -62,7 +60,7 @@ void v5_free(struct v5 *v);
 void v5_set_record(struct v5 *v, const struct enr *record);
 
 /* v5_bootnode - put into the table at every refresh. ERR_LIMIT: there are
- * V5_BOOTNODES. */
+ * DISCOVER_BOOTNODES. */
 MUST_USE enum err v5_bootnode(struct v5 *v, const struct contact *c);
 
 /* v5_seed - a node of an earlier run: after a DISCOVER_SEEDS, or before the

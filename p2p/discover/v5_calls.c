@@ -87,6 +87,21 @@ struct v5_call *v5_calls_find(struct v5 *v, const struct contact *to,
 	return c;
 }
 
+void v5_calls_search(struct v5 *v, const struct question *q)
+{
+	uint16_t distances[V5_LOOKUP_DISTANCES];
+	struct v5_call *c;
+
+	if (q->what == QUESTION_RECORD) {
+		c = v5_calls_find(v, &q->to, V5_FOR_KNOWN, itself, 1);
+	} else {
+		v5_lookup_distances(distances, logdist(&q->target, &q->to.id));
+		c = v5_calls_find(v, &q->to, V5_FOR_SEARCH, distances,
+				  V5_LOOKUP_DISTANCES);
+	}
+	c->search = q->search;
+}
+
 struct v5_call *v5_calls_talk(struct v5 *v, const struct contact *to,
 			      struct span protocol, struct span request)
 {
@@ -175,13 +190,13 @@ static void ask(struct v5 *v, struct v5_call *c)
 	drbg_bytes(&v->rng, cover.iv, V5_IV);
 	if (v5_sessions_seal(&v->sessions, key, cover.nonce, &c->peer,
 			     &v->rng)) {
-		len = v5_make_message(packet, &cover, &v->self, key,
+		len = v5_make_message(packet, &cover, &v->seeker.self, key,
 				      span_of(c->plain.data, c->plain.len));
 		secret_wipe(key, sizeof(key));
 	} else {
 		drbg_bytes(&v->rng, cover.nonce, V5_NONCE);
 		drbg_bytes(&v->rng, noise, sizeof(noise));
-		len = v5_make_random(packet, &cover, &v->self,
+		len = v5_make_random(packet, &cover, &v->seeker.self,
 				     span_of(noise, sizeof(noise)));
 	}
 	memcpy(c->nonce, cover.nonce, V5_NONCE);
@@ -240,32 +255,17 @@ static bool is_fetching(const struct v5 *v, const struct node_id *id)
 	return n >= V5_FETCHES;
 }
 
-static void lost(struct v5 *v, const struct contact *node)
+static void check_over(struct v5 *v, const struct v5_call *c)
 {
-	v5_tell(v, DISCOVER_LOST, 0, node, 0);
-}
-
-/* "If the reply's seq is above ours fetch the record and update." */
-static void check_over(struct v5 *v, struct v5_call *c)
-{
-	const struct contact *node;
-	struct discover_event *e;
-	unsigned checks;
+	const struct contact *newer;
 
 	if (c->err) {
-		if (table_dead(v->table, &c->to.id, v->now))
-			lost(v, &c->to);
+		seeker_missed(&v->seeker, &c->to, v->now);
 		return;
 	}
-	checks = table_alive(v->table, &c->to.id, v->now);
-	node = table_find(v->table, &c->to.id);
-	if (!node)
-		return;
-	if (c->enr_seq > contact_seq(node) && !is_fetching(v, &c->to.id))
-		v5_calls_find(v, node, V5_FOR_UPDATE, itself, 1);
-	e = v5_tell(v, DISCOVER_LIVE, 0, node, 0);
-	if (e)
-		e->checks = checks;
+	newer = seeker_checked(&v->seeker, &c->to.id, c->enr_seq, v->now);
+	if (newer && !is_fetching(v, &newer->id))
+		v5_calls_find(v, newer, V5_FOR_UPDATE, itself, 1);
 }
 
 static enum err record_err(const struct v5_call *c)
@@ -280,8 +280,8 @@ static void update_over(struct v5 *v, struct v5_call *c)
 {
 	if (record_err(c))
 		return;
-	v5_offer(v, &c->found[0], TABLE_FOUND);
-	v5_tell(v, DISCOVER_RECORD, 0, &c->found[0], 0);
+	seeker_offer(&v->seeker, &c->found[0], TABLE_FOUND, v->now);
+	event_queue_put(&v->events, DISCOVER_RECORD, 0, &c->found[0], 0);
 }
 
 static void tell_owner(struct v5 *v, struct v5_call *c)
@@ -291,8 +291,8 @@ static void tell_owner(struct v5 *v, struct v5_call *c)
 		[V5_CALL_NODES] = DISCOVER_NODES,
 		[V5_CALL_TALK] = DISCOVER_TALKED,
 	};
-	struct discover_event *e =
-		v5_tell(v, types[c->kind], c->request, &c->to, c->count);
+	struct discover_event *e = event_queue_put(
+		&v->events, types[c->kind], c->request, &c->to, c->count);
 
 	e->err = c->err;
 	e->rtt_ns = c->rtt_ns;
@@ -306,7 +306,15 @@ static void tell_record(struct v5 *v, struct v5_call *c)
 {
 	const struct contact *node = c->count ? &c->found[0] : &c->to;
 
-	v5_tell(v, DISCOVER_RECORD, c->request, node, 0)->err = record_err(c);
+	event_queue_put(&v->events, DISCOVER_RECORD, c->request, node, 0)->err =
+		record_err(c);
+}
+
+static void search_over(struct v5 *v, const struct v5_call *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		seeker_told(&v->seeker, c->search, &c->found[i], v->now);
+	seeker_answered(&v->seeker, c->search, &c->to, c->count > 0, v->now);
 }
 
 static void end(struct v5 *v, struct v5_call *c)
@@ -319,14 +327,10 @@ static void end(struct v5 *v, struct v5_call *c)
 		update_over(v, c);
 		break;
 	case V5_FOR_SEARCH:
-		/* "A query succeeds if it returned at least one node." */
-		if (table_asked(v->table, &c->to.id, c->count > 0, v->now))
-			lost(v, &c->to);
-		v5_searches_over(v, c);
+		search_over(v, c);
 		break;
 	case V5_FOR_KNOWN:
-		c->err = record_err(c);
-		v5_searches_over(v, c);
+		seeker_got(c->search, record_err(c), &c->found[0]);
 		break;
 	case V5_FOR_OWNER:
 		tell_owner(v, c);

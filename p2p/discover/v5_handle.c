@@ -20,8 +20,9 @@ void v5_reply(struct v5 *v, const struct v5_sender *to,
 	drbg_bytes(&v->rng, cover.iv, V5_IV);
 	buf_init(&plain, V5_PLAINTEXT_MAX);
 	if (!v5_message_encode(&plain, m)) {
-		size_t len = v5_make_message(packet, &cover, &v->self, key,
-					     span_of(plain.data, plain.len));
+		size_t len =
+			v5_make_message(packet, &cover, &v->seeker.self, key,
+					span_of(plain.data, plain.len));
 
 		v5_send(v, &to->at, packet, len);
 		v->stats.sent[m->type]++;
@@ -33,14 +34,14 @@ void v5_reply(struct v5 *v, const struct v5_sender *to,
 static void answer_ping(struct v5 *v, const struct v5_sender *from,
 			const struct v5_message *ping)
 {
-	const struct contact *known = table_find(v->table, &from->id);
+	const struct contact *known = table_find(v->seeker.table, &from->id);
 	struct v5_message m = { .type = V5_PONG, .id = ping->id };
 
 	m.pong.enr_seq = v->record.len ? v->record.seq : 0;
 	m.pong.recipient = from->at;
 	v5_reply(v, from, &m);
 	if (known && ping->ping.enr_seq > contact_seq(known))
-		table_hurry(v->table, &from->id, v->now);
+		table_hurry(v->seeker.table, &from->id, v->now);
 }
 
 static bool is_in_time(struct v5 *v, const struct v5_sender *from)
@@ -63,8 +64,8 @@ static void take_pong(struct v5 *v, struct v5_call *c,
 	c->rtt_ns = mono_since_ns(v->now, c->sent);
 	c->enr_seq = pong->pong.enr_seq;
 	if (!ip_is_unspecified(&at->ip) && at->port) {
-		struct discover_event *e =
-			v5_tell(v, DISCOVER_ENDPOINT, 0, &c->to, 0);
+		struct discover_event *e = event_queue_put(
+			&v->events, DISCOVER_ENDPOINT, 0, &c->to, 0);
 
 		if (e) {
 			e->endpoint = *at;
@@ -178,7 +179,7 @@ static void handle_packet(struct v5 *v, const struct addr *at,
 	from = sender_of(p->flag == V5_MESSAGE ? &p->message.src
 					       : &p->handshake.src,
 			 at);
-	if (node_id_equal(&from.id, &v->self))
+	if (node_id_equal(&from.id, &v->seeker.self))
 		v5_dropped(v, V5_DROP_OURSELVES);
 	else if (p->flag == V5_MESSAGE)
 		handle_sealed(v, &from, p);
@@ -199,11 +200,11 @@ void v5_handle(struct v5 *v, const struct addr *from, struct span packet)
 	struct v5_packet p;
 	enum err rc;
 
-	if (!v5_is_allowed(v, &at.ip)) {
+	if (!seeker_allows(&v->seeker, &at.ip)) {
 		v5_dropped(v, V5_DROP_RESTRICTED);
 		return;
 	}
-	rc = v5_open(&p, packet, &v->self);
+	rc = v5_open(&p, packet, &v->seeker.self);
 	if (rc) {
 		v5_dropped(v, drop_of(rc));
 		return;

@@ -8,7 +8,7 @@ static void make_whoareyou(struct v5 *v, struct v5_challenge *c,
 			   const struct v5_sender *to,
 			   const struct v5_packet *p)
 {
-	const struct contact *known = table_find(v->table, &to->id);
+	const struct contact *known = table_find(v->seeker.table, &to->id);
 	struct v5_cover cover = { .dest = to->id };
 	uint8_t packet[V5_PACKET_MAX], id_nonce[V5_ID_NONCE];
 
@@ -72,11 +72,11 @@ static size_t make_handshake(struct v5 *v, uint8_t out[V5_PACKET_MAX],
 	drbg_bytes(&v->rng, cover.nonce, V5_NONCE);
 	if (v->record.len && p->whoareyou.enr_seq < v->record.seq)
 		record = enr_raw(&v->record);
-	if (!v5_derive(keys, &eph.key, &c->to.pub, &v->self, &c->to.id,
+	if (!v5_derive(keys, &eph.key, &c->to.pub, &v->seeker.self, &c->to.id,
 		       challenge)) {
 		v5_sign_id(signature, &v->key.key, challenge, ephemeral,
 			   &c->to.id);
-		len = v5_make_handshake(out, &cover, &v->self, signature,
+		len = v5_make_handshake(out, &cover, &v->seeker.self, signature,
 					ephemeral, record, keys->initiator,
 					span_of(c->plain.data, c->plain.len));
 	}
@@ -153,7 +153,7 @@ static void offer_sender(struct v5 *v, const struct v5_sender *from,
 		c.udp = from->at; /* where the session is */
 	}
 	if (v5_is_told_fine(v, &from->at.ip, &c.udp))
-		v5_offer(v, &c, TABLE_INBOUND);
+		seeker_offer(&v->seeker, &c, TABLE_INBOUND, v->now);
 }
 
 static bool open_handshake(struct v5 *v, struct v5_message *m, uint8_t *plain,
@@ -166,9 +166,10 @@ static bool open_handshake(struct v5 *v, struct v5_message *m, uint8_t *plain,
 	size_t len;
 
 	if (!v5_verify_id(p->handshake.signature, &record->pub, c->data,
-			  p->handshake.ephemeral, &v->self) ||
+			  p->handshake.ephemeral, &v->seeker.self) ||
 	    ecc_pub_expand(&ephemeral, p->handshake.ephemeral) ||
-	    v5_derive(keys, &v->key.key, &ephemeral, src, &v->self, c->data)) {
+	    v5_derive(keys, &v->key.key, &ephemeral, src, &v->seeker.self,
+		      c->data)) {
 		v5_dropped(v, V5_DROP_SIGNATURE);
 		return false;
 	}

@@ -7,8 +7,6 @@
  *     v5_nodes.c      NODES, from both sides
  *     v5_talk.c       TALK requests that wait for their answer
  *     v5_calls.c      requests to one node, one at a time
- *     v5_searches.c   lookups, of which each makes many calls
- *     v5_plan.c       refresh and random walk, which make searches
  *
  * Calls end within v5_feed and v5_tick, and what follows from an end begins in
  * v5_tick alone: so no function here meets its own caller again. */
@@ -18,10 +16,7 @@
 #include <utlist.h>
 
 #include "p2p/crypto/drbg.h"
-#include "p2p/discover/event_queue.h"
-#include "p2p/discover/lookup.h"
-#include "p2p/discover/plan.h"
-#include "p2p/discover/table.h"
+#include "p2p/discover/seeker.h"
 #include "p2p/discover/v5.h"
 #include "p2p/discover/v5_challenge.h"
 #include "p2p/discover/v5_session.h"
@@ -64,8 +59,6 @@ enum v5_call_state {
 	V5_CALL_OVER,  /* what follows comes with the next tick */
 };
 
-struct v5_search;
-
 struct v5_call {
 	enum v5_call_kind kind;
 	enum v5_call_for whom;
@@ -73,8 +66,8 @@ struct v5_call {
 	struct contact to;
 	struct v5_peer peer;
 	struct mono due, sent;
-	uint32_t request;	  /* of the owner, or 0 */
-	struct v5_search *search; /* borrowed; it outlives its calls */
+	uint32_t request;      /* of the owner, or 0 */
+	struct search *search; /* borrowed; it outlives its calls */
 	struct v5_request_id id;
 	struct buf plain;	 /* the message */
 	uint8_t nonce[V5_NONCE]; /* of its packet: a WHOAREYOU has it, too */
@@ -101,6 +94,9 @@ struct v5_call *v5_calls_find(struct v5 *v, const struct contact *to,
 			      enum v5_call_for whom, const uint16_t *distances,
 			      size_t count);
 
+/* A question of a search. */
+void v5_calls_search(struct v5 *v, const struct question *q);
+
 /* NULL: too long. */
 struct v5_call *v5_calls_talk(struct v5 *v, const struct contact *to,
 			      struct span protocol, struct span request);
@@ -122,48 +118,6 @@ void v5_calls_end(struct v5 *v);
 /* Those whose turn it is. */
 void v5_calls_begin(struct v5 *v);
 void v5_calls_clear(struct v5 *v);
-
-/* --- v5_searches.c -------------------------------------------------------- */
-
-enum v5_search_for {
-	V5_SEARCH_REFRESH,
-	V5_SEARCH_WALK,
-	V5_SEARCH_OWNER,
-	V5_SEARCH_RESOLVE,
-};
-
-struct v5_search {
-	enum v5_search_for whom;
-	uint32_t request;
-	struct node_id target;
-	struct lookup lookup;
-	bool looked; /* the lookup has begun */
-
-	/* Of RESOLVE. */
-	struct contact known; /* the best there is */
-	bool is_known;
-	bool asked_itself; /* its record is on the way */
-	bool has_answered; /* it came */
-	bool was_found;	   /* by the lookup, and asked then */
-	struct v5_search *prev, *next;
-};
-
-/* NULL: there are V5_LOOKUPS. */
-struct v5_search *v5_searches_new(struct v5 *v, enum v5_search_for whom,
-				  const struct node_id *target);
-
-/* A call of it has ended. */
-void v5_searches_over(struct v5 *v, struct v5_call *c);
-void v5_searches_tick(struct v5 *v);
-void v5_searches_clear(struct v5 *v);
-
-/* --- v5_plan.c ------------------------------------------------------------ */
-
-struct mono v5_plan_due(const struct v5 *v);
-void v5_plan_tick(struct v5 *v);
-
-/* A search of the plan's has ended. */
-void v5_plan_found(struct v5 *v, enum v5_search_for whom);
 
 /* --- v5_nodes.c ----------------------------------------------------------- */
 
@@ -212,12 +166,6 @@ void v5_reply(struct v5 *v, const struct v5_sender *to,
 
 /* --- v5.c ----------------------------------------------------------------- */
 
-/* Offer a node to the table. */
-void v5_offer(struct v5 *v, const struct contact *c, enum table_origin origin);
-
-/* May we have to do with that address? */
-bool v5_is_allowed(const struct v5 *v, const struct ip *ip);
-
 /* May a node at `by` tell us of that endpoint? */
 bool v5_is_told_fine(const struct v5 *v, const struct ip *by,
 		     const struct addr *at);
@@ -225,23 +173,16 @@ bool v5_is_told_fine(const struct v5 *v, const struct ip *by,
 void v5_send(struct v5 *v, const struct addr *to, const uint8_t *bytes,
 	     size_t len);
 
-/* Queue an event and return it, as event_queue_put. NULL is counted. */
-struct discover_event *v5_tell(struct v5 *v, enum discover_event_type type,
-			       uint32_t request, const struct contact *node,
-			       size_t results);
-
 /* ------------------------------------------------------------------------ */
 
 struct v5 {
 	struct ecc_keypair key;
-	struct node_id self;
-	struct netlist restrict_to;
 	struct drbg rng;
 	struct enr record;
 	struct mono now;
 	struct v5_stats stats;
 
-	struct table *table;
+	struct seeker seeker;
 	struct v5_sessions sessions;
 	struct v5_challenges challenges;
 	struct guard guard;
@@ -252,7 +193,7 @@ struct v5 {
 	/* At most those of owner, lookups, checks and fetches: few enough to be
 	 * walked for every packet. */
 	struct v5_call *calls;
-	struct v5_search *searches;
+	struct search *searches;
 	size_t search_count;
 
 	size_t protocol_count;
@@ -263,10 +204,6 @@ struct v5 {
 	struct v5_talk_wait *talks;
 	size_t talk_count;
 	uint64_t last_token;
-
-	struct contact bootnodes[V5_BOOTNODES];
-	size_t bootnode_count;
-	struct plan plan;
 };
 
 static inline void v5_dropped(struct v5 *v, enum v5_drop why)

@@ -37,7 +37,7 @@ static void collect(struct v5 *v, struct results *r, const struct ip *to,
 			add(r, &v->record);
 			continue;
 		}
-		n = table_at(v->table, at, distance);
+		n = table_at(v->seeker.table, at, distance);
 		for (size_t k = 0; k < n; k++)
 			if (relay_is_fine(to, &at[k]->udp.ip))
 				add(r, &at[k]->record);

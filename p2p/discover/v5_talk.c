@@ -64,14 +64,14 @@ static bool has_room(const struct v5 *v, const struct node_id *id)
 static void tell(struct v5 *v, const struct v5_talk_wait *w,
 		 const struct v5_message *m)
 {
-	const struct contact *known = table_find(v->table, &w->from.id);
+	const struct contact *known = table_find(v->seeker.table, &w->from.id);
 	struct contact node = { .id = w->from.id };
 	struct discover_event *e;
 
 	if (known)
 		node = *known;
 	node.udp = w->from.at;
-	e = v5_tell(v, DISCOVER_TALK, 0, &node, 0);
+	e = event_queue_put(&v->events, DISCOVER_TALK, 0, &node, 0);
 	if (!e)
 		return;
 	e->token = w->token;

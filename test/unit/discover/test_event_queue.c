@@ -4,10 +4,13 @@
 #include "test/support/unit.h"
 
 static struct event_queue queue;
+static uint64_t dropped;
 
 static void open_queue(void)
 {
-	queue = (struct event_queue){ .version = DISCOVER_V5 };
+	dropped = 0;
+	queue = (struct event_queue){ .version = DISCOVER_V5,
+				      .dropped = &dropped };
 }
 
 static void close_queue(void)
@@ -61,7 +64,9 @@ Test(event_queue, drops_what_finds_no_room_but_the_ends_of_requests,
 
 	for (unsigned i = 0; i < DISCOVER_EVENTS; i++)
 		cr_assert_not_null(put(DISCOVER_SEEN, 0, 1));
+	cr_assert_eq(dropped, 0);
 	cr_assert_null(put(DISCOVER_SEEN, 0, 2));
+	cr_assert_eq(dropped, 1);
 	cr_assert_not_null(put(DISCOVER_PINGED, request, 3));
 	while (event_queue_take(&queue, &ev))
 		n++;

@@ -440,11 +440,11 @@ Test(v4_calls, lookups_of_the_owner_are_counted, LAB)
 	struct discover_event ev;
 
 	only_node();
-	for (unsigned i = 0; i < V4_LOOKUPS - 2; i++)
+	for (unsigned i = 0; i < DISCOVER_LOOKUPS - 2; i++)
 		cr_assert_neq(v4_lookup(lab.v4, target_of(i)), 0);
 	cr_assert_eq(v4_lookup(lab.v4, target_of(99)), 0);
 	lab_wait(500);
-	for (unsigned i = 0; i < V4_LOOKUPS - 2; i++)
+	for (unsigned i = 0; i < DISCOVER_LOOKUPS - 2; i++)
 		cr_assert(lab_event(&ev, DISCOVER_FOUND));
 	cr_assert_neq(v4_lookup(lab.v4, target_of(99)), 0);
 }
@@ -725,10 +725,10 @@ Test(v4_plan, after_the_last_node_died_bootnodes_are_tried_again, LAB)
 
 Test(v4_plan, bootnodes_are_counted, LAB)
 {
-	for (unsigned i = 0; i <= V4_BOOTNODES; i++) {
+	for (unsigned i = 0; i <= DISCOVER_BOOTNODES; i++) {
 		struct tester t = numbered(i);
 
 		cr_assert_eq(v4_bootnode(lab.v4, &t.contact),
-			     i < V4_BOOTNODES ? ERR_NONE : ERR_LIMIT);
+			     i < DISCOVER_BOOTNODES ? ERR_NONE : ERR_LIMIT);
 	}
 }

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "p2p/discover/seeker.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+enum search_for {
+	SEARCH_REFRESH,
+	SEARCH_WALK,
+	SEARCH_LOOKUP,
+	SEARCH_RESOLVE,
+};
+
+struct search {
+	enum search_for whom;
+	uint32_t request;
+	struct ecc_pub pub;
+	struct node_id target;
+	struct lookup lookup;
+	bool looked; /* the lookup has begun */
+
+	/* Of RESOLVE. */
+	struct contact known; /* the best there is */
+	bool is_known;
+	bool asked_itself; /* its record is on the way */
+	bool has_answered; /* it came */
+	bool was_found;	   /* by the lookup, and asked then */
+	struct search *prev, *next;
+};
+
+void seeker_init(struct seeker *s, const struct ecc_pub *pub,
+		 const struct netlist *restrict_to, struct drbg *rng,
+		 struct event_queue *events, struct mono now)
+{
+	memset(s, 0, sizeof(*s));
+	s->pub = *pub;
+	s->self = node_id_of(pub);
+	if (restrict_to)
+		s->restrict_to = *restrict_to;
+	s->rng = rng;
+	s->events = events;
+	s->table = table_new(&s->self, rng);
+	plan_init(&s->plan, now);
+}
+
+static void remove_search(struct seeker *s, struct search *q)
+{
+	DL_DELETE(s->searches, q);
+	s->search_count--;
+	free(q);
+}
+
+void seeker_clear(struct seeker *s)
+{
+	while (s->searches)
+		remove_search(s, s->searches);
+	table_free(s->table);
+}
+
+/* --- the table --------------------------------------------------------------
+ */
+
+bool seeker_allows(const struct seeker *s, const struct ip *ip)
+{
+	return netlist_has(&s->restrict_to, ip);
+}
+
+enum err seeker_bootnode(struct seeker *s, const struct contact *c)
+{
+	if (s->bootnode_count == DISCOVER_BOOTNODES)
+		return ERR_LIMIT;
+	s->bootnodes[s->bootnode_count++] = *c;
+	return ERR_NONE;
+}
+
+void seeker_offer(struct seeker *s, const struct contact *c,
+		  enum table_origin origin, struct mono now)
+{
+	enum err err = ERR_DENIED;
+
+	if (seeker_allows(s, &c->udp.ip))
+		err = table_add(s->table, c, origin, now);
+	(void)err; /* a full table does well without it */
+}
+
+static void lost(struct seeker *s, const struct contact *c)
+{
+	event_queue_put(s->events, DISCOVER_LOST, 0, c, 0);
+}
+
+/* "If the reply's seq is above ours fetch the record." */
+const struct contact *seeker_checked(struct seeker *s, const struct node_id *id,
+				     uint64_t enr_seq, struct mono now)
+{
+	unsigned checks = table_alive(s->table, id, now);
+	const struct contact *c = table_find(s->table, id);
+	struct discover_event *e;
+
+	if (!checks || !c)
+		return NULL;
+	e = event_queue_put(s->events, DISCOVER_LIVE, 0, c, 0);
+	if (e)
+		e->checks = checks;
+	return enr_seq > contact_seq(c) ? c : NULL;
+}
+
+void seeker_missed(struct seeker *s, const struct contact *c, struct mono now)
+{
+	if (table_dead(s->table, &c->id, now))
+		lost(s, c);
+}
+
+/* --- searches ---------------------------------------------------------------
+ */
+
+static struct search *new_search(struct seeker *s, enum search_for whom,
+				 const struct ecc_pub *pub,
+				 const struct node_id *target)
+{
+	struct search *q;
+
+	if (s->search_count == DISCOVER_LOOKUPS)
+		return NULL;
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		abort();
+	q->whom = whom;
+	if (pub)
+		q->pub = *pub;
+	q->target = *target;
+	DL_APPEND(s->searches, q);
+	s->search_count++;
+	return q;
+}
+
+static struct search *of_owner(struct seeker *s, enum search_for whom,
+			       const struct ecc_pub *pub,
+			       const struct node_id *target)
+{
+	struct search *q;
+
+	/* Refresh and walk have their place. */
+	if (s->search_count >= DISCOVER_LOOKUPS - 2 ||
+	    !event_queue_has_room(s->events))
+		return NULL;
+	q = new_search(s, whom, pub, target);
+	q->request = event_queue_request(s->events);
+	return q;
+}
+
+uint32_t seeker_lookup(struct seeker *s, const struct ecc_pub *pub,
+		       const struct node_id *target)
+{
+	const struct search *q = of_owner(s, SEARCH_LOOKUP, pub, target);
+
+	return q ? q->request : 0;
+}
+
+uint32_t seeker_resolve(struct seeker *s, const struct ecc_pub *pub,
+			const struct node_id *target,
+			const struct contact *known)
+{
+	struct search *q = of_owner(s, SEARCH_RESOLVE, pub, target);
+
+	if (!q)
+		return 0;
+	if (!known)
+		known = table_find(s->table, target);
+	if (known) {
+		q->known = *known;
+		q->is_known = true;
+	}
+	return q->request;
+}
+
+/* "Start with the 16 closest table nodes, live or not." */
+static void begin_lookup(struct seeker *s, struct search *q, struct mono now)
+{
+	const struct contact *closest[TABLE_CLOSEST];
+	size_t n = table_closest(s->table, closest, &q->target, TABLE_ASKABLE,
+				 now);
+
+	q->looked = true;
+	lookup_init(&q->lookup, &q->target, &s->self);
+	for (size_t i = 0; i < n; i++)
+		lookup_offer(&q->lookup, closest[i]);
+}
+
+void seeker_told(struct seeker *s, struct search *q, const struct contact *c,
+		 struct mono now)
+{
+	const struct contact *known = table_find(s->table, &c->id);
+
+	/* What we know of it ourselves, a record perhaps, is better. */
+	if (known && contact_seq(known) > contact_seq(c))
+		c = known;
+	if (node_id_equal(&c->id, &s->self) || !lookup_offer(&q->lookup, c))
+		return;
+	event_queue_put(s->events, DISCOVER_SEEN, 0, c, 0);
+	if (c != known)
+		seeker_offer(s, c, TABLE_FOUND, now);
+}
+
+void seeker_answered(struct seeker *s, struct search *q,
+		     const struct contact *asked, bool success, struct mono now)
+{
+	if (table_asked(s->table, &asked->id, success, now))
+		lost(s, asked);
+	lookup_answered(&q->lookup, &asked->id);
+}
+
+/* It was where it was thought to be, and the search is over; or it was not, and
+ * others are asked where it is. */
+void seeker_got(struct search *q, enum err err, const struct contact *node)
+{
+	q->asked_itself = false;
+	q->is_known = !err;
+	q->has_answered = !err;
+	if (!err)
+		q->known = *node;
+}
+
+/* --- ends -------------------------------------------------------------------
+ */
+
+static void found(struct seeker *s, const struct search *q)
+{
+	struct discover_event *e = event_queue_put(
+		s->events, DISCOVER_FOUND, q->request, NULL, q->lookup.count);
+
+	for (size_t i = 0; i < q->lookup.count; i++)
+		event_queue_add_found(e, &q->lookup.best[i].contact);
+}
+
+static void resolved(struct seeker *s, const struct search *q)
+{
+	struct discover_event *e =
+		event_queue_put(s->events, DISCOVER_RESOLVED, q->request,
+				q->is_known ? &q->known : NULL, 0);
+
+	e->err = q->is_known ? ERR_NONE : ERR_NOT_FOUND;
+	if (!q->is_known) {
+		e->node.pub = q->pub;
+		e->node.id = q->target;
+	}
+}
+
+static void refreshed(struct seeker *s, struct mono now)
+{
+	if (!plan_look_over(&s->plan, s->rng, now))
+		return;
+	table_ready(s->table);
+	event_queue_put(s->events, DISCOVER_READY, 0, NULL, 0);
+}
+
+static void over(struct seeker *s, struct search *q, struct mono now)
+{
+	switch (q->whom) {
+	case SEARCH_REFRESH:
+		refreshed(s, now);
+		break;
+	case SEARCH_WALK:
+		plan_walk_over(&s->plan);
+		break;
+	case SEARCH_LOOKUP:
+		found(s, q);
+		break;
+	case SEARCH_RESOLVE:
+		resolved(s, q);
+		break;
+	}
+	remove_search(s, q);
+}
+
+/* --- steps ------------------------------------------------------------------
+ */
+
+static bool find_itself(struct search *q)
+{
+	const struct lookup_entry *best = &q->lookup.best[0];
+
+	if (!q->lookup.count ||
+	    !node_id_equal(&best->contact.id, &q->lookup.target))
+		return false;
+	q->known = best->contact;
+	q->is_known = true;
+	return true;
+}
+
+static bool ask(struct search *q, struct question *out, const struct contact *c,
+		bool itself)
+{
+	*out = (struct question){
+		.search = q,
+		.what = itself ? QUESTION_RECORD : QUESTION_NODES,
+		.to = *c,
+		.pub = q->pub,
+		.target = q->target,
+	};
+	q->asked_itself = itself;
+	return true;
+}
+
+/* False: it waits for answers, or it is over and gone. */
+static bool step(struct seeker *s, struct search *q, struct question *out,
+		 struct mono now)
+{
+	const struct contact *next;
+
+	if (q->asked_itself)
+		return false;
+	if (q->has_answered) {
+		over(s, q, now);
+		return false;
+	}
+	if (!q->looked) {
+		if (q->is_known)
+			return ask(q, out, &q->known, true);
+		begin_lookup(s, q, now);
+	}
+	next = lookup_take(&q->lookup);
+	if (next)
+		return ask(q, out, next, false);
+	if (!lookup_is_done(&q->lookup))
+		return false;
+	if (q->whom == SEARCH_RESOLVE && find_itself(q) && !q->was_found) {
+		q->was_found = true;
+		return ask(q, out, &q->known, true);
+	}
+	/* Known to others, and it does not say so itself: its key and endpoint
+	 * are what there is. */
+	over(s, q, now);
+	return false;
+}
+
+bool seeker_next(struct seeker *s, struct question *out, struct mono now)
+{
+	struct search *q, *next;
+
+	DL_FOREACH_SAFE(s->searches, q, next)
+	if (step(s, q, out, now))
+		return true;
+	return false;
+}
+
+/* --- the plan ---------------------------------------------------------------
+ */
+
+static bool look_anywhere(struct seeker *s, enum search_for whom)
+{
+	struct ecc_pub pub; /* nobody's, but whose keccak is as good as any */
+	struct node_id target;
+
+	drbg_bytes(s->rng, pub.b, sizeof(pub.b));
+	target = node_id_of(&pub);
+	return new_search(s, whom, &pub, &target);
+}
+
+static void look(struct seeker *s, struct mono now)
+{
+	bool begun;
+
+	if (plan_is_first(&s->plan))
+		begun = new_search(s, SEARCH_REFRESH, &s->pub, &s->self);
+	else
+		begun = look_anywhere(s, SEARCH_REFRESH);
+	plan_looked(&s->plan, begun, now);
+}
+
+void seeker_tick(struct seeker *s, struct mono now)
+{
+	switch (plan_refresh(&s->plan, s->table, s->bootnode_count, now)) {
+	case PLAN_NOTHING:
+		break;
+	case PLAN_ASK_SEEDS:
+		event_queue_put(s->events, DISCOVER_SEEDS, 0, NULL, 0);
+		break;
+	case PLAN_BOOTNODES:
+		for (size_t i = 0; i < s->bootnode_count; i++)
+			seeker_offer(s, &s->bootnodes[i], TABLE_FOUND, now);
+		look(s, now);
+		break;
+	case PLAN_LOOK:
+		look(s, now);
+		break;
+	}
+	if (plan_walk_is_due(&s->plan, now))
+		plan_walked(&s->plan, look_anywhere(s, SEARCH_WALK), now);
+}
+
+struct mono seeker_due(const struct seeker *s, struct mono now)
+{
+	return plan_due(&s->plan, s->table, s->bootnode_count, now);
+}
