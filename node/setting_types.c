@@ -344,23 +344,16 @@ static enum err read_networks(void *field, const char *text,
 {
 	struct setting_networks *networks = field;
 	struct netlist more;
-	size_t count = networks->list ? networks->list->count : 0;
 	enum err rc = netlist_parse(&more, text, why);
 
 	(void)row;
 	if (rc)
 		return rc;
-	if (count + more.count > NETLIST_MAX)
-		return err_fail(why, ERR_LIMIT, "more than %d networks",
-				NETLIST_MAX);
 	if (!networks->list)
 		networks->list = calloc(1, sizeof(more));
 	if (!networks->list)
 		abort();
-	memcpy(networks->list->nets + count, more.nets,
-	       more.count * sizeof(more.nets[0]));
-	networks->list->count = count + more.count;
-	return ERR_NONE;
+	return netlist_add(networks->list, &more, why);
 }
 
 static bool print_networks(FILE *out, const void *field)

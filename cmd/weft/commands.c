@@ -38,9 +38,9 @@ static const struct option_row weft_options[] = {
 };
 
 static const struct command *const weft_commands[] = {
-	&command_run,	     &command_mesh,   &command_ping,  &command_admin,
-	&command_key,	     &command_bench,  &command_enode, &command_enr,
-	&command_new_plugin, &command_plugin, NULL,
+	&command_run,	&command_mesh,	     &command_ping,   &command_discover,
+	&command_admin, &command_key,	     &command_bench,  &command_enode,
+	&command_enr,	&command_new_plugin, &command_plugin, NULL,
 };
 
 const struct command command_weft = {

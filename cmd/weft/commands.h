@@ -14,6 +14,7 @@ extern const struct command command_key;
 extern const struct command command_enode;
 extern const struct command command_enr;
 extern const struct command command_ping;
+extern const struct command command_discover;
 extern const struct command command_mesh;
 extern const struct command command_admin;
 extern const struct command command_bench;

@@ -6,6 +6,7 @@
 
 #include "node/node_plugins.h"
 #include "node/parse.h"
+#include "p2p/base/netlist.h"
 
 enum err value_flag(void *field, const char *text, const struct option_row *row,
 		    struct why *why)
@@ -58,6 +59,16 @@ enum err value_level(void *field, const char *text,
 {
 	(void)row;
 	return parse_level(field, text, why);
+}
+
+enum err value_networks(void *field, const char *text,
+			const struct option_row *row, struct why *why)
+{
+	struct netlist more;
+	enum err rc = netlist_parse(&more, text, why);
+
+	(void)row;
+	return rc ? rc : netlist_add(field, &more, why);
 }
 
 enum err value_plugins(void *field, const char *text,

@@ -19,7 +19,8 @@ struct value_addr {
 /* value_flag: bool. value_text: const char *, borrowed from argv, not empty.
  * value_count: uint64_t in row->min..max. value_duration: uint64_t of
  * milliseconds in min..max, from a duration ("250ms") or decimal seconds.
- * value_addr: struct value_addr. value_level: enum log_level. */
+ * value_addr: struct value_addr. value_level: enum log_level. value_networks:
+ * struct netlist, to which it adds. */
 enum err value_flag(void *field, const char *text, const struct option_row *row,
 		    struct why *why);
 enum err value_text(void *field, const char *text, const struct option_row *row,
@@ -32,6 +33,8 @@ enum err value_addr(void *field, const char *text, const struct option_row *row,
 		    struct why *why);
 enum err value_level(void *field, const char *text,
 		     const struct option_row *row, struct why *why);
+enum err value_networks(void *field, const char *text,
+			const struct option_row *row, struct why *why);
 
 /* Plugins in the order given. Free with value_plugins_clear. */
 struct value_plugins {

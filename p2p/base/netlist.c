@@ -86,6 +86,18 @@ enum err netlist_parse(struct netlist *out, const char *text, struct why *why)
 	return rc;
 }
 
+enum err netlist_add(struct netlist *list, const struct netlist *more,
+		     struct why *why)
+{
+	if (list->count + more->count > NETLIST_MAX)
+		return err_fail(why, ERR_LIMIT, "more than %d networks",
+				NETLIST_MAX);
+	memcpy(list->nets + list->count, more->nets,
+	       more->count * sizeof(more->nets[0]));
+	list->count += more->count;
+	return ERR_NONE;
+}
+
 bool netlist_has(const struct netlist *list, const struct ip *ip)
 {
 	for (size_t i = 0; i < list->count; i++) {

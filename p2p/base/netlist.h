@@ -27,6 +27,11 @@ struct netlist {
 MUST_USE enum err netlist_parse(struct netlist *out, const char *text,
 				struct why *why);
 
+/* netlist_add - put all of `more` behind what is there. ERR_LIMIT over
+ * NETLIST_MAX; nothing is changed then. */
+MUST_USE enum err netlist_add(struct netlist *list, const struct netlist *more,
+			      struct why *why);
+
 /* netlist_has - is ip in one of them? An empty list has every address. */
 bool netlist_has(const struct netlist *list, const struct ip *ip);
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_discover.h - the commands below `weft discover`. */
+#ifndef CMD_WEFT_CMD_DISCOVER_H
+#define CMD_WEFT_CMD_DISCOVER_H
+
+#include "cmd/weft/commands.h"
+
+extern const struct command command_discover_nodes;
+
+#endif
