@@ -14,6 +14,7 @@ function(weft_find target module package)
 endfunction()
 
 weft_find(uv libuv libuv1-dev)
+weft_find(cares libcares libc-ares-dev)
 weft_find(secp256k1 libsecp256k1 libsecp256k1-dev)
 weft_find(sodium libsodium libsodium-dev)
 weft_find(crypto libcrypto libssl-dev)

@@ -46,6 +46,7 @@ ARROWS = {
 # Which folders or files may include a library's header.
 OWNERS = {
     "uv.h": ["p2p/net"],
+    "ares.h": ["p2p/net"],
     "secp256k1*.h": ["p2p/crypto"],
     "sodium.h": ["p2p/crypto"],
     "openssl/*": ["p2p/crypto"],

@@ -66,7 +66,8 @@ static char *written(struct nodeset *set)
 
 	buf_init(&out, NODESET_TEXT_MAX);
 	nodeset_write(&out, set);
-	text = strndup((char *)out.data, out.len);
+	cr_assert_eq(buf_append(&out, "", 1), ERR_NONE);
+	text = strdup((char *)out.data);
 	buf_clear(&out);
 	return text;
 }
