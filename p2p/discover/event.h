@@ -44,6 +44,8 @@ enum discover_event_type {
 	DISCOVER_TALKED,   /* v5: request, node, err, data */
 	DISCOVER_CLOCK,	   /* v4: clock_off: many agree that our clock is
 			    * wrong */
+	DISCOVER_SELF,	   /* of discovery.h: node is what we tell of
+			    * ourselves from now on */
 };
 
 struct discover_event {

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "p2p/net/loop_internal.h"
 #include "p2p/net/sockaddr.h"
@@ -287,6 +288,28 @@ struct addr net_udp_addr(const struct net_udp *u)
 	if (uv_udp_getsockname(&u->uv, (struct sockaddr *)&sa, &len))
 		return (struct addr){ 0 };
 	return net_from_sockaddr((struct sockaddr *)&sa);
+}
+
+/* "Connecting" such a socket only chooses the route. */
+bool net_udp_source(struct ip *out, const struct addr *to)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = net_to_sockaddr(&sa, to);
+	struct addr us = { 0 };
+	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	if (!connect(fd, (struct sockaddr *)&sa, len)) {
+		len = sizeof(sa);
+		if (!getsockname(fd, (struct sockaddr *)&sa, &len))
+			us = net_from_sockaddr((struct sockaddr *)&sa);
+	}
+	close(fd);
+	if (ip_is_unspecified(&us.ip))
+		return false;
+	*out = us.ip;
+	return true;
 }
 
 struct net_udp_counts net_udp_counts(const struct net_udp *u)

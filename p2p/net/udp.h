@@ -57,6 +57,10 @@ MUST_USE enum err net_udp_open(
 /* net_udp_addr - where it really is, the picked port included. */
 struct addr net_udp_addr(const struct net_udp *u);
 
+/* net_udp_source - the address of this machine that datagrams to `to` come
+ * from. False: there is no way there. Sends nothing. */
+bool net_udp_source(struct ip *out, const struct addr *to);
+
 /* net_udp_send - at once if the kernel takes it, or else behind those that
  * wait; data is copied then. At most NET_UDP_MAX bytes. The counts say what
  * became of it. */
