@@ -10,16 +10,23 @@
 #include "node/urls.h"
 #include "p2p/net/later.h"
 
+enum {
+	PICKS = 8, /* ports to try */
+};
+
 struct node {
 	struct node_config config;
 	struct ecc_keypair key; /* until the server has it */
 	struct enode self;	/* without an address */
 	struct server *server;	/* NULL: not yet, or no longer */
+	struct finder *finder;	/* likewise, or none */
+	size_t finders;		/* that one, and those that still close */
 	struct node_plugins plugins;
 	struct log plugin_log;
 	struct server_counters sums;
 	struct net_later *tell; /* for what waits to be told: */
 	bool is_ready;
+	bool plugins_gone;
 	bool is_closed;
 	enum err rc; /* of the plugins' start */
 	struct why why;
@@ -75,13 +82,28 @@ static void on_tell(void *ctx)
 		n->config.ready(n->config.ctx, n->rc, &n->why);
 }
 
-/* The plugins are gone. */
-static void all_closed(void *ctx)
+static void close_if_gone(struct node *n)
+{
+	if (!n->plugins_gone || n->finders)
+		return;
+	n->is_closed = true;
+	net_later_ask(n->tell);
+}
+
+static void plugins_closed(void *ctx)
 {
 	struct node *n = ctx;
 
-	n->is_closed = true;
-	net_later_ask(n->tell);
+	n->plugins_gone = true;
+	close_if_gone(n);
+}
+
+static void finder_closed(void *ctx)
+{
+	struct node *n = ctx;
+
+	n->finders--;
+	close_if_gone(n);
 }
 
 static void plugins_ready(void *ctx, enum err rc, const struct why *why)
@@ -161,11 +183,11 @@ static void happened(void *ctx, const struct server_event *ev)
 	}
 	server_read_counters(n->server, &n->sums);
 	n->server = NULL;
-	node_plugins_close(&n->plugins, all_closed);
+	node_plugins_close(&n->plugins, plugins_closed);
 }
 
-enum err node_serve(struct node *n, enum server_listen listening,
-		    const struct addr *listen, struct why *why)
+static enum err open_server(struct node *n, enum server_listen listening,
+			    const struct addr *listen, struct why *why)
 {
 	const struct node_config *c = &n->config;
 	struct server_config config = {
@@ -191,8 +213,96 @@ enum err node_serve(struct node *n, enum server_listen listening,
 		config.restrict_to = *c->restrict_to;
 	rc = server_open(&n->server, c->shared->loop, &config, why);
 	free(offer);
+	return rc;
+}
+
+/* --- discovery ---------------------------------------------------------------
+ */
+
+static void found(void *ctx, const struct discover_event *ev)
+{
+	const struct node *n = ctx;
+
+	if (n->config.found)
+		n->config.found(n->config.ctx, ev);
+}
+
+static enum err open_finder(struct node *n, const struct addr *listen,
+			    struct why *why)
+{
+	const struct node_config *c = &n->config;
+	enum err rc;
+
+	rc = finder_open(&n->finder,
+			 &(struct finder_config){
+				 .loop = c->shared->loop,
+				 .versions = c->discovery,
+				 .listen = *listen,
+				 .restrict_to = c->restrict_to,
+				 .bootnodes = c->bootnodes,
+				 .bootnode_count = c->bootnode_count,
+				 .log = c->log,
+				 .event = found,
+				 .closed = finder_closed,
+				 .ctx = n,
+			 },
+			 why);
+	if (!rc)
+		n->finders++;
+	return rc;
+}
+
+static void close_finder(struct node *n)
+{
+	if (n->finder)
+		finder_close(n->finder);
+	n->finder = NULL;
+}
+
+/* The UDP port is free if anything is to be tried again. */
+static enum err open_both(struct node *n, enum server_listen listening,
+			  struct addr listen, struct why *why)
+{
+	struct addr udp = listen;
+	enum err rc;
+
+	if (n->config.discovery_port)
+		udp.port = n->config.discovery_port;
+	rc = open_finder(n, &udp, why);
 	if (rc)
 		return rc;
+	if (!n->config.discovery_port)
+		listen.port = finder_addr(n->finder).port;
+	rc = open_server(n, listening, &listen, why);
+	if (rc)
+		close_finder(n);
+	return rc;
+}
+
+/* A port that the system picks for UDP may be taken for TCP. */
+static enum err open_all(struct node *n, enum server_listen listening,
+			 const struct addr *listen, struct why *why)
+{
+	enum err rc = ERR_BUSY;
+
+	if (!n->config.discovery)
+		return open_server(n, listening, listen, why);
+	for (int i = 0; rc == ERR_BUSY && i < (listen->port ? 1 : PICKS); i++)
+		rc = open_both(n, listening, *listen, why);
+	return rc;
+}
+
+enum err node_serve(struct node *n, enum server_listen listening,
+		    const struct addr *listen, struct why *why)
+{
+	struct enode self;
+	enum err rc = open_all(n, listening, listen, why);
+
+	if (rc)
+		return rc;
+	server_self(n->server, &self);
+	if (n->finder)
+		finder_start(n->finder, &n->key, self.tcp);
 	secret_wipe(&n->key, sizeof(n->key));
 	node_plugins_serve(&n->plugins, n->server);
 	return ERR_NONE;
@@ -222,23 +332,30 @@ void node_close(struct node *n)
 	if (n->closing)
 		return;
 	n->closing = true;
+	close_finder(n);
 	if (n->server)
 		server_close(n->server);
 	else
-		node_plugins_close(&n->plugins, all_closed);
+		node_plugins_close(&n->plugins, plugins_closed);
 }
 
 void node_self(const struct node *n, struct enode *out)
 {
+	*out = n->self;
 	if (n->server)
 		server_self(n->server, out);
-	else
-		*out = n->self;
+	if (n->finder)
+		finder_self(n->finder, out);
 }
 
 struct server *node_server(const struct node *n)
 {
 	return n->server;
+}
+
+struct finder *node_finder(const struct node *n)
+{
+	return n->finder;
 }
 
 struct manager *node_manager(const struct node *n)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* node.h - one node: an identity, plugins, and a server that offers what they
- * speak. It takes nothing that a process has only one of, so many share a loop,
- * and with it the thread pool and the plugins' images.
+/* node.h - one node: an identity, plugins, a server that offers what they
+ * speak, and discovery. It takes nothing that a process has only one of, so
+ * many share a loop, and with it the thread pool and the plugins' images.
  *
  *     node_open    start the plugins
  *     -> ready     all run, or one cannot
- *     node_serve   open the server: from now on there are events
+ *     node_serve   open server and discovery: from now on there are events
  *     node_close
  *     -> closed    once, the last; the node is gone
  *
@@ -13,6 +13,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "node/finder/finder.h"
 #include "node/plugin/manager.h"
 #include "node/plugin/wanted.h"
 #include "p2p/server/server.h"
@@ -52,6 +53,12 @@ struct node_config {
 	size_t dial_ratio;		   /* as of server_config */
 	const struct netlist *restrict_to; /* NULL: no restriction */
 	enum rlpx_plain plain;
+
+	unsigned discovery; /* DISCOVER_V4, DISCOVER_V5, both, or 0: none */
+	uint16_t discovery_port;	 /* of UDP; 0: that of TCP */
+	const struct contact *bootnodes; /* looked at by node_serve */
+	size_t bootnode_count;
+
 	const struct log *log; /* may be NULL */
 
 	/* Once, unless it is closed before. An error names the plugin; the node
@@ -60,6 +67,9 @@ struct node_config {
 
 	/* What happens to peers and dials; not SERVER_CLOSED. */
 	void (*event)(void *ctx, const struct server_event *ev);
+
+	/* What discovery tells; may be NULL. */
+	void (*found)(void *ctx, const struct discover_event *ev);
 
 	/* A plugin's line of level info, for whoever watches the node; all
 	 * others go to the log. */
@@ -71,19 +81,24 @@ struct node_config {
 
 struct node *node_open(const struct node_config *config);
 
-/* node_serve - after `ready` said ERR_NONE, and once: be there for others. On
- * an error of server_open it may be tried again with another address. */
+/* node_serve - after `ready` said ERR_NONE, and once: be there for others.
+ * Where the system picks a port, it is the same of TCP and UDP. Without a
+ * listener the address is that of UDP. On an error of server_open or
+ * finder_open it may be tried again with another address. */
 MUST_USE enum err node_serve(struct node *n, enum server_listen listening,
 			     const struct addr *listen, struct why *why);
 
 /* node_close - Disconnect to every peer, then the plugins' end. Idempotent. */
 void node_close(struct node *n);
 
-/* Our identity, with the address once we listen. */
+/* Our identity, with the addresses once we listen. */
 void node_self(const struct node *n, struct enode *out);
 
 /* node_server - NULL before node_serve, and at last while it closes. */
 struct server *node_server(const struct node *n);
+
+/* node_finder - NULL without discovery, and when node_server is. */
+struct finder *node_finder(const struct node *n);
 
 /* node_manager - of its plugins. */
 struct manager *node_manager(const struct node *n);

@@ -14,11 +14,11 @@
  */
 
 /* The address that others would use, as in the node's first URL. */
-static void reachable_self(struct enode *out, const struct server *server)
+static void reachable_self(struct enode *out, const struct node *node)
 {
 	struct urls urls;
 
-	server_self(server, out);
+	node_self(node, out);
 	urls_of(&urls, out);
 	if (enode_parse(out, urls.url[0], NULL))
 		abort(); /* what urls_of prints is a URL */
@@ -79,6 +79,7 @@ static void self(void *ctx, void (*tell)(void *to, const struct admin_self *),
 	};
 	const struct capability *offered;
 	size_t count = server_offered(a->server, &offered);
+	char record[ENR_TEXT_MAX];
 	struct enode bound;
 
 	for (size_t i = 0; i < count; i++)
@@ -86,7 +87,10 @@ static void self(void *ctx, void (*tell)(void *to, const struct admin_self *),
 	facts.protocol_count = listed.count;
 	server_self(a->server, &bound);
 	facts.listen = (struct addr){ bound.ip, bound.tcp };
-	reachable_self(&facts.enode, a->server);
+	reachable_self(&facts.enode, a->of);
+	if (node_finder(a->of))
+		facts.enr = enr_text(record, discovery_record(finder_discovery(
+						     node_finder(a->of))));
 	tell(to, &facts);
 	listed_clear(&listed);
 }
@@ -439,9 +443,9 @@ static void stop(void *ctx)
 	a->stop(a->ctx);
 }
 
-void node_admin_init(struct node_admin *a, struct server *server,
-		     struct manager *manager, const char *name,
-		     bool is_listening, void (*stop_node)(void *ctx), void *ctx)
+void node_admin_init(struct node_admin *a, const struct node *of,
+		     const char *name, bool is_listening,
+		     void (*stop_node)(void *ctx), void *ctx)
 {
 	*a = (struct node_admin){
 		.node = {
@@ -460,8 +464,9 @@ void node_admin_init(struct node_admin *a, struct server *server,
 			.plugin_unload = plugin_unload,
 			.plugin_reload = plugin_reload,
 		},
-		.server = server,
-		.plugins = manager,
+		.of = of,
+		.server = node_server(of),
+		.plugins = node_manager(of),
 		.name = name,
 		.is_listening = is_listening,
 		.stop = stop_node,

@@ -28,6 +28,7 @@ struct run {
 	struct net_signal *signals[2];
 	struct net_async *broke; /* woken when the report does */
 	struct net_timer *end;	 /* of the duration */
+	struct contact bootnodes[DISCOVER_BOOTNODES];
 	struct node *node;	 /* NULL: not open */
 	struct admin *admin;	 /* NULL: not open */
 	struct node_admin facts; /* what it asks of us */
@@ -140,19 +141,27 @@ static void happened(void *ctx, const struct server_event *ev)
 	}
 }
 
+static void found(void *ctx, const struct discover_event *ev)
+{
+	const struct run *n = ctx;
+
+	report_found(n->config->report, finder_discovery(node_finder(n->node)),
+		     ev);
+}
+
 static enum err open_server(struct run *n, struct why *why)
 {
 	const struct node_run_config *c = n->config;
-	enum server_listen listening = c->listening == NODE_LISTEN_NOT
-					       ? SERVER_NO_LISTEN
-					       : SERVER_LISTEN;
+	bool is_dialed = c->listening != NODE_LISTEN_NOT && !c->bootnode_only;
+	enum server_listen listening =
+		is_dialed ? SERVER_LISTEN : SERVER_NO_LISTEN;
 	struct addr listen = c->listen;
 	enum err rc;
 
-	if (c->listening == NODE_LISTEN_ANY)
+	if (c->listening != NODE_LISTEN_AT)
 		listen = (struct addr){ .port = NODE_PORT };
 	rc = node_serve(n->node, listening, &listen, why);
-	if (rc == ERR_BUSY && c->listening == NODE_LISTEN_ANY) {
+	if (rc == ERR_BUSY && c->listening != NODE_LISTEN_AT) {
 		listen.port = 0;
 		n->moved = true;
 		rc = node_serve(n->node, listening, &listen, why);
@@ -188,7 +197,10 @@ static void tell_start(struct run *n)
 		.key_made = n->key_origin == NODEKEY_MADE,
 		.datadir = n->datadir.path,
 		.moved = n->moved,
+		.bootnodes = n->config->bootnode_count,
+		.bootnode_only = n->config->bootnode_only,
 	};
+	struct finder *finder = node_finder(n->node);
 	const char *list[URLS_MAX];
 	struct enode self;
 	struct urls urls;
@@ -203,6 +215,10 @@ static void tell_start(struct run *n)
 	start.urls = list;
 	start.url_count = urls.count;
 	start.listen = (struct addr){ self.ip, self.tcp };
+	if (finder) {
+		start.discovery = finder_discovery(finder);
+		start.asked = finder_addr(finder);
+	}
 	report_started(n->config->report, &start);
 }
 
@@ -247,8 +263,7 @@ static enum err open_admin(struct run *n, struct why *why)
 		.log = n->config->log,
 	};
 
-	node_admin_init(&n->facts, node_server(n->node), node_manager(n->node),
-			n->config->name,
+	node_admin_init(&n->facts, n->node, n->config->name,
 			n->config->listening != NODE_LISTEN_NOT, end_reached,
 			n);
 	return admin_open(&n->admin, n->loop, &config, why);
@@ -309,27 +324,46 @@ static void open_node(struct run *n, const struct ecc_keypair *key)
 		.name = c->name,
 		.plugins = c->plugins,
 		.plugin_count = c->plugin_count,
-		.max_peers = c->max_peers,
+		.max_peers = c->bootnode_only ? 0 : c->max_peers,
 		.max_pending = c->max_pending,
 		.memory = c->memory,
 		.dial_ratio = c->dial_ratio,
 		.restrict_to = c->restrict_to,
 		.plain = c->plain,
+		.discovery = c->discovery,
+		.discovery_port = c->discovery_port,
+		.bootnodes = n->bootnodes,
+		.bootnode_count = c->bootnode_count,
 		.log = c->log,
 		.ready = node_ready,
 		.event = happened,
+		.found = found,
 		.said = plugin_said,
 		.closed = node_closed,
 		.ctx = n,
 	});
 }
 
+static enum err take_bootnodes(struct run *n, struct why *why)
+{
+	const struct node_run_config *c = n->config;
+
+	for (size_t i = 0; i < c->bootnode_count; i++)
+		if (!bootnode_contact(&n->bootnodes[i], &c->bootnodes[i]))
+			return err_fail(why, ERR_UNSUPPORTED,
+					"bootnode %s: give an address",
+					c->bootnodes[i].node.host);
+	return ERR_NONE;
+}
+
 /* The key lives here between the file and the node's copy. */
 static enum err start(struct run *n, struct why *why)
 {
 	struct ecc_keypair key;
-	enum err rc;
+	enum err rc = take_bootnodes(n, why);
 
+	if (rc)
+		return rc;
 	rc = datadir_file(n->key_path, &n->datadir, "nodekey", why);
 	if (rc)
 		return rc;

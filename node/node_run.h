@@ -6,6 +6,7 @@
 #ifndef NODE_NODE_RUN_H
 #define NODE_NODE_RUN_H
 
+#include "node/bootnode.h"
 #include "node/node.h"
 #include "node/report.h"
 
@@ -27,6 +28,11 @@ struct node_run_config {
 	struct addr listen;
 	const struct enode *peers; /* to keep a session with */
 	size_t peer_count;
+	unsigned discovery; /* DISCOVER_V4, DISCOVER_V5, both, or 0: none */
+	const struct bootnode *bootnodes;
+	size_t bootnode_count;
+	bool bootnode_only;	      /* no TCP: discovery alone */
+	uint16_t discovery_port;      /* of UDP; 0: that of TCP */
 	const struct wanted *plugins; /* to load in this order */
 	size_t plugin_count;
 	const char *plugin_folder;   /* where NAMEs are; NULL: loader_folder */

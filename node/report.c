@@ -121,6 +121,28 @@ void report_dial_failed(struct report *r, const struct enode *node,
 		report_text_failed(r, node, text, next);
 }
 
+void report_found(struct report *r, const struct discovery *d,
+		  const struct discover_event *ev)
+{
+	bool json = r->form == SHOW_AS_JSON;
+
+	if (ev->type == DISCOVER_READY && json)
+		report_json_ready(r, d, ev->version);
+	else if (ev->type == DISCOVER_READY)
+		report_text_ready(r, d, ev->version);
+	else if (ev->type == DISCOVER_SELF && json)
+		report_json_record(r, &ev->node.record);
+	else if (ev->type == DISCOVER_SELF)
+		report_text_record(r, &ev->node.record);
+}
+
+const struct table *report_table(const struct discovery *d,
+				 enum discover_version version)
+{
+	return version == DISCOVER_V4 ? v4_table(discovery_v4(d))
+				      : v5_table(discovery_v5(d));
+}
+
 void report_plugin(struct report *r, const struct log_line *line)
 {
 	if (r->form == SHOW_AS_JSON)

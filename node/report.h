@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.h - what a running node tells on standard output: that it started,
- * peers coming and going, dials that failed, what plugins say, and its sums at
- * the end. For people as aligned text, for programs as JSON lines.
+ * peers coming and going, dials that failed, what discovery came to, what
+ * plugins say, and its sums at the end. For people as aligned text, for
+ * programs as JSON lines.
  *
  * As text a dial that fails again and again for the same cause is told once.
  * Names and causes may come from peers; they are escaped here.
@@ -11,6 +12,7 @@
 #define NODE_REPORT_H
 
 #include "node/outlet.h"
+#include "p2p/discover/discovery.h"
 #include "p2p/server/server.h"
 
 enum {
@@ -48,6 +50,11 @@ struct report_start {
 	const struct capability *offered; /* what the node speaks */
 	size_t offered_count;
 	struct node_id id;
+
+	const struct discovery *discovery; /* NULL: there is none */
+	struct addr asked;		   /* where it is, on UDP */
+	size_t bootnodes;
+	bool bootnode_only;
 };
 
 /* report_init - for a node that will dial at most `dials` others. Nobody else
@@ -68,6 +75,10 @@ enum report_next {
 /* report_dial_failed - `cause` is a phrase. */
 void report_dial_failed(struct report *r, const struct enode *node,
 			const char *cause, enum report_next next);
+
+/* report_found - what discovery tells; of most events nothing is said. */
+void report_found(struct report *r, const struct discovery *d,
+		  const struct discover_event *ev);
 
 /* report_plugin - what a plugin has to say to whoever watches the node: its
  * log lines of level info. Of its pairs "id" is a peer, "sent" and "received"

@@ -21,6 +21,26 @@ static json_t *json_addr(const struct addr *a)
 	return json_string(addr_text(text, a));
 }
 
+static json_t *json_record(const struct enr *record)
+{
+	char text[ENR_TEXT_MAX];
+
+	return json_string(enr_text(text, record));
+}
+
+static void put_discovery(json_t *o, const struct discovery *d)
+{
+	json_t *versions = json_array();
+
+	if ((discovery_v4(d) &&
+	     json_array_append_new(versions, json_string("v4"))) ||
+	    (discovery_v5(d) &&
+	     json_array_append_new(versions, json_string("v5"))))
+		abort();
+	show_json_set(o, "enr", json_record(discovery_record(d)));
+	show_json_set(o, "discovery", versions);
+}
+
 void report_json_started(struct report *r, const struct report_start *start)
 {
 	json_t *o = show_json_event("started");
@@ -45,6 +65,8 @@ void report_json_started(struct report *r, const struct report_start *start)
 	show_json_set(o, "enodes", urls);
 	show_json_set(o, "protocols", protocols);
 	show_json_set(o, "datadir", show_json_own(start->datadir));
+	if (start->discovery)
+		put_discovery(o, start->discovery);
 	show_json_line(r->out, o);
 }
 
@@ -91,11 +113,34 @@ void report_json_failed(struct report *r, const struct enode *node,
 	show_json_line(r->out, o);
 }
 
+void report_json_ready(struct report *r, const struct discovery *d,
+		       enum discover_version version)
+{
+	const struct table *t = report_table(d, version);
+	json_t *o = show_json_event("discovery");
+
+	show_json_set(o, "version",
+		      json_string(version == DISCOVER_V4 ? "v4" : "v5"));
+	show_json_set(o, "known", json_integer((json_int_t)table_count(t)));
+	show_json_set(o, "live", json_integer((json_int_t)table_live(t)));
+	show_json_line(r->out, o);
+}
+
+void report_json_record(struct report *r, const struct enr *record)
+{
+	json_t *o = show_json_event("record");
+
+	show_json_set(o, "enr", json_record(record));
+	show_json_set(o, "seq", json_integer((json_int_t)record->seq));
+	show_json_line(r->out, o);
+}
+
 void report_json_plugin(struct report *r, const struct log_line *line)
 {
 	static const char *const taken[] = {
-		"started", "peer_added",    "peer_dropped", "dial_failed",
-		"stopped", "dropped_lines", "log",
+		"started",     "peer_added", "peer_dropped",
+		"dial_failed", "stopped",    "dropped_lines",
+		"log",	       "discovery",  "record",
 	};
 	char event[128];
 	json_t *o;

@@ -61,6 +61,27 @@ static void tell_offered(const struct report *r,
 	fputc('\n', r->out);
 }
 
+/* By what it finds nodes, and from where on. */
+static void tell_discovery(const struct report *r,
+			   const struct report_start *start)
+{
+	bool v4 = discovery_v4(start->discovery) != NULL;
+	bool v5 = discovery_v5(start->discovery) != NULL;
+	char record[ENR_TEXT_MAX];
+
+	fprintf(r->out, "  %s%-9s%s nodes by discovery %s%s%s",
+		tone(r, SHOW_DIM), "finds", tone(r, SHOW_PLAIN), v4 ? "v4" : "",
+		v4 && v5 ? " and " : "", v5 ? "v5" : "");
+	if (start->asked.port != start->listen.port)
+		fprintf(r->out, " on UDP port %u", start->asked.port);
+	if (start->bootnodes)
+		fprintf(r->out, ", beginning with %zu\n", start->bootnodes);
+	else
+		fputs(", as they come: no --bootnode\n", r->out);
+	row(r, "record", enr_text(record, discovery_record(start->discovery)),
+	    "");
+}
+
 void report_text_started(struct report *r, const struct report_start *start)
 {
 	char listen[ADDR_TEXT_MAX + 32] = "no";
@@ -77,10 +98,15 @@ void report_text_started(struct report *r, const struct report_start *start)
 	id[ID_SHOWN] = '\0';
 	row(r, "node", id, "");
 	row(r, "key", start->key_path, start->key_made ? " (new)" : "");
-	tell_offered(r, start);
+	if (start->bootnode_only)
+		row(r, "speaks", "nothing: it is a bootnode only", "");
+	else
+		tell_offered(r, start);
 	row(r, "listens", listen, start->moved ? " (30303 is busy)" : "");
 	for (size_t i = 0; i < start->url_count; i++)
 		row(r, i ? "" : "enode", start->urls[i], "");
+	if (start->discovery)
+		tell_discovery(r, start);
 	if (r->terminal)
 		fprintf(r->out, "\n%sCtrl-C stops it%s\n", tone(r, SHOW_DIM),
 			tone(r, SHOW_PLAIN));
@@ -146,6 +172,41 @@ void report_text_failed(struct report *r, const struct enode *node,
 	if (next == REPORT_TRIED_AGAIN)
 		fprintf(r->out, "  %s(trying on)%s", tone(r, SHOW_DIM),
 			tone(r, SHOW_PLAIN));
+	tail(r);
+}
+
+/* The head of a line that is about no peer. */
+static void own_head(struct report *r, enum show_tone t, const char *subject)
+{
+	head(r, t, subject, "        ");
+}
+
+void report_text_ready(struct report *r, const struct discovery *d,
+		       enum discover_version version)
+{
+	const struct table *t = report_table(d, version);
+	size_t known = table_count(t), live = table_live(t);
+
+	own_head(r, live ? SHOW_GOOD : SHOW_WARN,
+		 version == DISCOVER_V4 ? "v4" : "v5");
+	if (live)
+		fprintf(r->out, "knows %zu node%s, of which %zu answered",
+			known, known == 1 ? "" : "s", live);
+	else if (known)
+		fprintf(r->out, "none of %zu node%s answered  %s(trying on)%s",
+			known, known == 1 ? "" : "s", tone(r, SHOW_DIM),
+			tone(r, SHOW_PLAIN));
+	else
+		fputs("ready, and knows no node yet", r->out);
+	tail(r);
+}
+
+void report_text_record(struct report *r, const struct enr *record)
+{
+	char text[ENR_TEXT_MAX];
+
+	own_head(r, SHOW_PLAIN, "record");
+	fputs(enr_text(text, record), r->out);
 	tail(r);
 }
 

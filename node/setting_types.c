@@ -337,6 +337,147 @@ const struct setting_type setting_identities = {
 	.clear = clear_nodes,
 };
 
+/* --- discovery ------------------------------------------------------------ */
+
+static const struct {
+	const char *word;
+	unsigned version;
+} versions[] = {
+	{ "v4", DISCOVER_V4 },
+	{ "v5", DISCOVER_V5 },
+};
+
+/* One of a list of versions; 0: there is no such one. */
+static unsigned version_of(struct span word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
+		if (span_equal(word, span_text(versions[i].word)))
+			return versions[i].version;
+	return 0;
+}
+
+static enum err read_versions(unsigned *out, const char *text, struct why *why)
+{
+	*out = 0;
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		unsigned version = version_of(span_of(text, len));
+
+		if (!version)
+			return err_fail(why, ERR_FORMAT,
+					"\"%.*s\": give v4, v5 or both "
+					"(v4,v5), off or auto",
+					len < 40 ? (int)len : 40, text);
+		if (*out & version)
+			return err_fail(why, ERR_EXISTS, "%.*s twice", (int)len,
+					text);
+		*out |= version;
+		if (!text[len])
+			return ERR_NONE;
+		text += len + 1;
+	}
+}
+
+static enum err read_discovery(void *field, const char *text,
+			       const struct setting_row *row, struct why *why)
+{
+	struct setting_discovery d = { .is_auto = !strcmp(text, "auto") };
+	enum err rc = ERR_NONE;
+
+	(void)row;
+	if (!d.is_auto && strcmp(text, "off"))
+		rc = read_versions(&d.versions, text, why);
+	if (!rc)
+		*(struct setting_discovery *)field = d;
+	return rc;
+}
+
+static bool print_discovery(FILE *out, const void *field)
+{
+	const struct setting_discovery *d = field;
+	const char *comma = "";
+
+	if (d->is_auto)
+		fputs("auto", out);
+	else if (!d->versions)
+		setting_print_text(out, "off"); /* which is false without " */
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		if (!(d->versions & versions[i].version))
+			continue;
+		fprintf(out, "%s%s", comma, versions[i].word);
+		comma = ",";
+	}
+	return true;
+}
+
+const struct setting_type setting_discovery = {
+	.name = "word",
+	.form = SETTING_EITHER,
+	.size = sizeof(struct setting_discovery),
+	.read = read_discovery,
+	.print = print_discovery,
+};
+
+static enum err read_bootnodes(void *field, const char *text,
+			       const struct setting_row *row, struct why *why)
+{
+	struct setting_bootnodes *nodes = field;
+	struct bootnode b = { 0 };
+	struct contact contact;
+	enum err rc = parse_node(&b.node, &b.record, text, why);
+
+	if (rc)
+		return rc;
+	if (!bootnode_contact(&contact, &b) && !b.node.host[0])
+		return err_fail(why, ERR_UNSUPPORTED,
+				"\"%.24s...\": has no UDP address", text);
+	for (size_t i = 0; i < nodes->count; i++)
+		if (node_id_equal(&nodes->list[i].node.id, &b.node.id))
+			return err_fail(why, ERR_EXISTS,
+					"\"%.24s...\": the same node twice",
+					text);
+	if (nodes->count == row->max)
+		return err_fail(why, ERR_LIMIT, "more than %" PRIu64 " nodes",
+				row->max);
+	nodes->list = realloc(nodes->list, (nodes->count + 1) * sizeof(b));
+	if (!nodes->list)
+		abort();
+	nodes->list[nodes->count++] = b;
+	return ERR_NONE;
+}
+
+static bool print_bootnodes(FILE *out, const void *field)
+{
+	const struct setting_bootnodes *nodes = field;
+
+	if (!nodes->count)
+		fputs("[]", out);
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct bootnode *b = &nodes->list[i];
+		char url[ENODE_URL_MAX], record[ENR_TEXT_MAX];
+
+		fputs("\n  - ", out);
+		setting_print_text(out, b->record.len
+						? enr_text(record, &b->record)
+						: enode_url(url, &b->node));
+	}
+	return true;
+}
+
+static void clear_bootnodes(void *field)
+{
+	free(((struct setting_bootnodes *)field)->list);
+}
+
+const struct setting_type setting_bootnodes = {
+	.name = "list of nodes",
+	.form = SETTING_LIST,
+	.size = sizeof(struct setting_bootnodes),
+	.read = read_bootnodes,
+	.print = print_bootnodes,
+	.clear = clear_bootnodes,
+};
+
 /* --- networks ------------------------------------------------------------- */
 
 static enum err read_networks(void *field, const char *text,

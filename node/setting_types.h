@@ -59,6 +59,18 @@ struct setting_nodes {
 	size_t count;
 };
 
+/* By what nodes are found. */
+struct setting_discovery {
+	bool is_auto;	   /* v4 and v5, if there is a bootnode */
+	unsigned versions; /* DISCOVER_V4, DISCOVER_V5, both, or 0: off */
+};
+
+/* In the order given, none twice. */
+struct setting_bootnodes {
+	struct bootnode *list;
+	size_t count;
+};
+
 /* Networks; empty is everywhere. */
 struct setting_networks {
 	struct netlist *list; /* NULL: empty */
@@ -76,12 +88,14 @@ enum setting_log_format {
  * text and path: char *, not empty. hello_name: the same, 1..row->max
  * printable ASCII letters. listen: struct setting_listen. level: enum
  * log_level. nodes: struct setting_nodes that can be dialed; identities: the
- * same, with or without an address. networks: struct setting_networks.
+ * same, with or without an address. discovery: struct setting_discovery.
+ * bootnodes: struct setting_bootnodes. networks: struct setting_networks.
  * log_format: enum setting_log_format. */
 extern const struct setting_type setting_flag, setting_count, setting_interval,
 	setting_size, setting_text, setting_path, setting_hello_name,
 	setting_listen, setting_level, setting_nodes, setting_identities,
-	setting_networks, setting_log_format;
+	setting_discovery, setting_bootnodes, setting_networks,
+	setting_log_format;
 
 /* setting_print_text - in double quotes, as one line. */
 void setting_print_text(FILE *out, const char *text);

@@ -59,6 +59,10 @@ struct settings {
 	char *name;    /* NULL: the program's own */
 	struct setting_nodes peers;
 	struct setting_nodes trusted;
+	struct setting_discovery discovery;
+	struct setting_bootnodes bootnodes;
+	bool bootnode_only;
+	uint64_t discovery_port; /* 0: that of TCP */
 	struct setting_networks netrestrict;
 	uint64_t max_peers;
 	uint64_t max_pending;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "p2p/discover/event.h"
+
 enum {
 	INTERVAL_MS_MAX = 500 * 60 * 60 * 1000, /* three weeks */
 };
@@ -34,6 +36,37 @@ static const struct setting_row rows[] = {
 	  .max = SETTINGS_PEERS_MAX,
 	  .help = "keep a session with this node, an enode URL or a\n"
 		  "record (enr:...); may be repeated" },
+	{ .key = "discovery",
+	  .flag = "discovery",
+	  .value = "v4,v5|off|auto",
+	  .type = &setting_discovery,
+	  .field = FIELD(discovery),
+	  .fallback = "auto",
+	  .fallback_help = "auto: v4,v5 with a bootnode",
+	  .help = "find other nodes, and be found, by these protocols" },
+	{ .key = "bootnodes",
+	  .flag = "bootnode",
+	  .value = "NODE",
+	  .type = &setting_bootnodes,
+	  .field = FIELD(bootnodes),
+	  .max = DISCOVER_BOOTNODES,
+	  .help = "find nodes beginning with this one, an enode URL or a\n"
+		  "record; may be repeated" },
+	{ .key = "bootnode_only",
+	  .flag = "bootnode-only",
+	  .type = &setting_flag,
+	  .field = FIELD(bootnode_only),
+	  .fallback = "false",
+	  .help = "help others find each other and do nothing else" },
+	{ .key = "discovery_port",
+	  .flag = "discovery-port",
+	  .value = "PORT",
+	  .type = &setting_count,
+	  .field = FIELD(discovery_port),
+	  .fallback = "0",
+	  .fallback_help = "0: that of --listen",
+	  .max = UINT16_MAX,
+	  .help = "UDP port of discovery" },
 	{ .key = "plugins",
 	  .flag = "plugin",
 	  .value = "PLUGIN",

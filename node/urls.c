@@ -68,7 +68,7 @@ void urls_of(struct urls *out, const struct enode *self)
 	struct ip outside;
 
 	out->count = 0;
-	if (!self->tcp || !ip_is_unspecified(&self->ip)) {
+	if ((!self->tcp && !self->udp) || !ip_is_unspecified(&self->ip)) {
 		enode_url(out->url[out->count++], self);
 		return;
 	}

@@ -113,6 +113,16 @@ static enum show_form log_form(const struct settings *s)
 	return s->json ? SHOW_AS_JSON : SHOW_AS_TEXT;
 }
 
+/* "Discovery starts when a bootnode [...] is configured." */
+static unsigned discovery_of(const struct settings *s)
+{
+	if (!s->discovery.is_auto)
+		return s->discovery.versions;
+	return s->bootnodes.count || s->bootnode_only
+		       ? DISCOVER_V4 | DISCOVER_V5
+		       : 0;
+}
+
 static struct node_run_config config_of(const struct settings *s)
 {
 	return (struct node_run_config){
@@ -122,6 +132,11 @@ static struct node_run_config config_of(const struct settings *s)
 		.listen = s->listen.at,
 		.peers = s->peers.list,
 		.peer_count = s->peers.count,
+		.discovery = discovery_of(s),
+		.bootnodes = s->bootnodes.list,
+		.bootnode_count = s->bootnodes.count,
+		.bootnode_only = s->bootnode_only,
+		.discovery_port = (uint16_t)s->discovery_port,
 		.plugins = s->plugins,
 		.plugin_count = s->plugin_count,
 		.plugin_folder = s->plugin_folder,

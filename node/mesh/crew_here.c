@@ -89,8 +89,7 @@ static void serve(struct member *m)
 		return;
 	}
 	m->serves = true;
-	node_admin_init(&m->facts, node_server(m->node), node_manager(m->node),
-			m->name, true, stop_member, m);
+	node_admin_init(&m->facts, m->node, m->name, true, stop_member, m);
 	node_self(m->node, &self);
 	c->events.started(c->ctx, m->index, &self);
 }

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/finder/finder.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "p2p/base/attr.h"
+#include "p2p/crypto/rng.h"
+#include "p2p/net/later.h"
+
+enum {
+	ROUNDS_MAX = 8, /* ticks in a turn, while there are events */
+};
+
+struct finder {
+	struct finder_config config;
+	struct net_udp *udp;
+	struct net_timer *timer;
+	struct net_later *turn;
+	struct discovery *discovery; /* NULL: not started */
+	bool closing;
+
+	/* A ring of nodes to dial, none twice. */
+	struct enode ring[FINDER_CANDIDATES];
+	size_t first, count;
+	uint64_t met;
+	bool is_hungry; /* somebody was told that there is none */
+};
+
+static uint64_t unix_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* --- candidates -------------------------------------------------------------
+ */
+
+static bool is_waiting(const struct finder *f, const struct node_id *id)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (node_id_equal(
+			    &f->ring[(f->first + i) % FINDER_CANDIDATES].id,
+			    id))
+			return true;
+	return false;
+}
+
+static void add_candidate(struct finder *f, const struct contact *c)
+{
+	struct enode *at;
+
+	if (!f->config.candidates || !c->tcp)
+		return;
+	f->met++;
+	if (f->count == FINDER_CANDIDATES || is_waiting(f, &c->id))
+		return;
+	at = &f->ring[(f->first + f->count++) % FINDER_CANDIDATES];
+	*at = (struct enode){
+		.pub = c->pub,
+		.id = c->id,
+		.ip = c->udp.ip,
+		.tcp = c->tcp,
+		.udp = c->udp.port,
+	};
+}
+
+static void set_walk(struct finder *f)
+{
+	bool walk = f->config.candidates && f->count < FINDER_CANDIDATES / 2;
+
+	discovery_set_walk(f->discovery, walk ? DISCOVER_WALK : DISCOVER_REST);
+}
+
+bool finder_candidate(struct finder *f, struct enode *out)
+{
+	if (!f->count) {
+		f->is_hungry = true;
+		return false;
+	}
+	*out = f->ring[f->first];
+	f->first = (f->first + 1) % FINDER_CANDIDATES;
+	f->count--;
+	finder_wake(f);
+	return true;
+}
+
+/* --- what discovery tells ---------------------------------------------------
+ */
+
+static void heed(struct finder *f, const struct discover_event *ev)
+{
+	switch (ev->type) {
+	case DISCOVER_SEEN:
+	case DISCOVER_LIVE:
+		add_candidate(f, &ev->node);
+		break;
+	case DISCOVER_CLOCK:
+		log_event(f->config.log, LOG_WARN, "discovery",
+			  "the clock of this machine is ahead of those of "
+			  "other nodes, whose packets come too late by it: "
+			  "set it right",
+			  LOG_U64("seconds", (uint64_t)ev->clock_off));
+		break;
+	case DISCOVER_SEEDS:
+	case DISCOVER_READY:
+	case DISCOVER_LOST:
+	case DISCOVER_RECORD:
+	case DISCOVER_PINGED:
+	case DISCOVER_NODES:
+	case DISCOVER_FOUND:
+	case DISCOVER_RESOLVED:
+	case DISCOVER_ENDPOINT:
+	case DISCOVER_TALK:
+	case DISCOVER_TALKED:
+	case DISCOVER_SELF:
+		break;
+	}
+}
+
+/* False: there was none. */
+static bool take_events(struct finder *f)
+{
+	struct discover_event ev;
+	bool any = false;
+
+	while (!f->closing && discovery_next_event(f->discovery, &ev)) {
+		any = true;
+		heed(f, &ev);
+		if (f->config.event)
+			f->config.event(f->config.ctx, &ev);
+	}
+	return any;
+}
+
+static void send_all(struct finder *f)
+{
+	struct datagram out;
+
+	while (discovery_next_datagram(f->discovery, &out))
+		net_udp_send(f->udp, &out.to, out.bytes, out.len);
+}
+
+static void act(struct finder *f)
+{
+	struct mono now = net_loop_now(f->config.loop), due = now;
+	bool any = true;
+
+	set_walk(f);
+	for (int i = 0; any && i < ROUNDS_MAX; i++) {
+		due = discovery_tick(f->discovery, now, unix_ms());
+		any = take_events(f);
+		if (f->closing)
+			return;
+		send_all(f);
+	}
+	net_timer_set(f->timer, any ? now : due);
+	if (f->is_hungry && f->count) {
+		f->is_hungry = false;
+		f->config.candidates(f->config.ctx);
+	}
+}
+
+static void free_finder(struct finder *f)
+{
+	void (*closed)(void *ctx) = f->config.closed;
+	void *ctx = f->config.ctx;
+
+	net_later_close(f->turn);
+	discovery_free(f->discovery);
+	free(f);
+	closed(ctx);
+}
+
+static void on_turn(void *ctx)
+{
+	struct finder *f = ctx;
+
+	if (f->closing)
+		free_finder(f);
+	else if (f->discovery)
+		act(f);
+}
+
+void finder_wake(struct finder *f)
+{
+	net_later_ask(f->turn);
+}
+
+static void on_timer(void *ctx)
+{
+	finder_wake(ctx);
+}
+
+static void received(void *ctx, const struct addr *from, const uint8_t *data,
+		     size_t len)
+{
+	struct finder *f = ctx;
+
+	if (!f->discovery)
+		return;
+	discovery_feed(f->discovery, from, data, len,
+		       net_loop_now(f->config.loop), unix_ms());
+	finder_wake(f);
+}
+
+/* --- open and close ---------------------------------------------------------
+ */
+
+/* "The fallback address is the listening address; if that is unspecified, the
+ * source address the kernel picks towards the first bootnode; 127.0.0.1 only if
+ * there is none." */
+static struct ip fallback_of(const struct finder_config *c)
+{
+	static const struct ip loopback = { IP_V4, { 127, 0, 0, 1 } };
+	struct ip ip;
+
+	if (!ip_is_unspecified(&c->listen.ip))
+		return c->listen.ip;
+	if (c->bootnode_count && net_udp_source(&ip, &c->bootnodes[0].udp))
+		return ip;
+	return loopback;
+}
+
+enum err finder_open(struct finder **out, const struct finder_config *config,
+		     struct why *why)
+{
+	struct finder *f = calloc(1, sizeof(*f));
+	enum err rc;
+
+	if (!f)
+		abort();
+	*out = NULL;
+	f->config = *config;
+	rc = net_udp_open(&f->udp, config->loop, &config->listen, received, f,
+			  why);
+	if (rc) {
+		free(f);
+		return rc;
+	}
+	f->timer = net_timer_open(config->loop, on_timer, f);
+	f->turn = net_later_open(config->loop, on_turn, f);
+	*out = f;
+	return ERR_NONE;
+}
+
+void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
+{
+	const struct finder_config *c = &f->config;
+	struct secret32 seed;
+
+	rng_bytes(seed.b, sizeof(seed.b));
+	f->discovery = discovery_new(
+		&(struct discovery_config){
+			.local = {
+				.key = key,
+				.unix_ms = unix_ms(),
+				.stored = LOCAL_STORED_NEVER,
+				.fallback = fallback_of(c),
+				.udp = finder_addr(f).port,
+				.tcp = tcp,
+			},
+			.seed = &seed,
+			.versions = c->versions,
+			.restrict_to = c->restrict_to,
+			.limits = guard_limits_default,
+			.ping_version = V4_VERSION,
+		},
+		net_loop_now(c->loop));
+	secret_wipe(&seed, sizeof(seed));
+	for (size_t i = 0; i < c->bootnode_count; i++)
+		if (discovery_bootnode(f->discovery, &c->bootnodes[i]))
+			abort(); /* no more than DISCOVER_BOOTNODES */
+	net_timer_set(f->timer, net_loop_now(c->loop));
+}
+
+void finder_close(struct finder *f)
+{
+	if (f->closing)
+		return;
+	f->closing = true;
+	net_udp_close(f->udp);
+	net_timer_close(f->timer);
+	net_later_ask(f->turn);
+}
+
+struct addr finder_addr(const struct finder *f)
+{
+	return net_udp_addr(f->udp);
+}
+
+void finder_self(const struct finder *f, struct enode *self)
+{
+	struct addr at = finder_addr(f);
+
+	if (!self->tcp)
+		self->ip = at.ip;
+	self->udp = at.port;
+}
+
+struct discovery *finder_discovery(const struct finder *f)
+{
+	return f->discovery;
+}
+
+struct finder_counts finder_counts(const struct finder *f)
+{
+	return (struct finder_counts){
+		.udp = net_udp_counts(f->udp),
+		.candidates = f->met,
+	};
+}

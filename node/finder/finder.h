@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* finder.h - a node's discovery with its socket and its clock: the thin layer
+ * of I/O around p2p/discover/discovery.h, and the nodes to dial that it finds.
+ *
+ *     finder_open    the socket, for its port
+ *     finder_start   from the next turn on there are events
+ *     finder_wake    after any call on its finder_discovery
+ *     finder_close
+ *     -> closed      once, the last; the finder is gone
+ *
+ * Thread: the loop's. No callback comes from inside of a call here. */
+#ifndef NODE_FINDER_FINDER_H
+#define NODE_FINDER_FINDER_H
+
+#include "p2p/base/log.h"
+#include "p2p/discover/discovery.h"
+#include "p2p/net/udp.h"
+
+enum {
+	FINDER_CANDIDATES = 64, /* that wait; half of them keep it looking */
+};
+
+struct finder;
+
+/* What is pointed to is borrowed until finder_start has returned, but for the
+ * loop and the log. */
+struct finder_config {
+	struct net_loop *loop;
+	unsigned versions;  /* DISCOVER_V4, DISCOVER_V5, or both */
+	struct addr listen; /* UDP; port 0: the system picks */
+	const struct netlist *restrict_to; /* NULL: everywhere */
+	const struct contact *bootnodes;   /* at most DISCOVER_BOOTNODES */
+	size_t bootnode_count;
+	const struct log *log; /* may be NULL */
+
+	/* All that discovery tells, one by one; may be NULL. */
+	void (*event)(void *ctx, const struct discover_event *ev);
+
+	/* There are candidates again, after finder_candidate said that there
+	 * was none. NULL: nobody dials, so none are looked for. */
+	void (*candidates)(void *ctx);
+
+	void (*closed)(void *ctx);
+	void *ctx;
+};
+
+/* finder_open - *out is NULL on an error, and then nothing is called. Errors as
+ * of net_udp_open. */
+MUST_USE enum err finder_open(struct finder **out,
+			      const struct finder_config *config,
+			      struct why *why);
+
+/* finder_start - once. tcp is the port at which we are dialed; 0: at none. The
+ * key is copied. */
+void finder_start(struct finder *f, const struct ecc_keypair *key,
+		  uint16_t tcp);
+
+/* finder_close - the port is free at once. Idempotent. */
+void finder_close(struct finder *f);
+
+/* finder_addr - the UDP address that it got. */
+struct addr finder_addr(const struct finder *f);
+
+/* finder_self - put where we are asked into a node that says where we are
+ * dialed, if anywhere. */
+void finder_self(const struct finder *f, struct enode *self);
+
+/* finder_discovery - for requests, and to look at; NULL before finder_start. */
+struct discovery *finder_discovery(const struct finder *f);
+
+/* finder_wake - act, within this turn, on what was asked of the discovery. */
+void finder_wake(struct finder *f);
+
+/* finder_candidate - a node to dial, once each time that it is met. False:
+ * there is none now. */
+bool finder_candidate(struct finder *f, struct enode *out);
+
+struct finder_counts {
+	struct net_udp_counts udp;
+	uint64_t candidates; /* met, those that found no room included */
+};
+
+struct finder_counts finder_counts(const struct finder *f);
+
+#endif
