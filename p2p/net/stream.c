@@ -116,7 +116,9 @@ static bool begin_close(struct net_stream *s)
 {
 	if (s->state == STREAM_CLOSING)
 		return false;
-	/* What libuv still holds never went out. */
+	/* What left ahead of the flush is out; what libuv still holds never
+	 * was. */
+	s->ahead = 0;
 	s->bytes_given = net_stream_bytes_out(s);
 	s->state = STREAM_CLOSING;
 	link_leave(&s->flush.link);

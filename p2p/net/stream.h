@@ -2,8 +2,9 @@
 /* stream.h - TCP: listening, dialing, and one connection's bytes.
  *
  * Bytes to send are appended to net_stream_out; all that was appended in one
- * turn of the loop leaves in one write at its end. What the kernel does not
- * take is kept, and counted by net_stream_queued.
+ * turn of the loop leaves in one write at its end, or in several if the turn
+ * takes long. What the kernel does not take is kept, and counted by
+ * net_stream_queued.
  *
  * A turn hands over at most NET_TURN_MAX bytes of one connection; the rest
  * waits for the next turn, so that one peer cannot hold up the others. */
@@ -74,7 +75,8 @@ void net_stream_set_limit(struct net_stream *s, size_t limit);
  * out. SIZE_MAX: each time the kernel takes something. */
 void net_stream_set_low(struct net_stream *s, size_t low);
 
-/* net_stream_queued - bytes appended and not yet taken by the kernel. */
+/* net_stream_queued - bytes appended and, as of the last turn's end, not yet
+ * taken by the kernel. */
 size_t net_stream_queued(const struct net_stream *s);
 
 /* net_stream_memory - what the bytes that wait take, with the room around

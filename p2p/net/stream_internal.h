@@ -50,6 +50,11 @@ struct net_stream {
 	struct buf out;
 	struct buf sending;
 	size_t piece;	   /* bytes of `sending` that libuv has; 0: none */
+	size_t ahead;	   /* bytes that left before this turn ended: they
+			    * count as queued until then, or whoever writes as
+			    * long as there is room would never stop */
+	size_t look_at;	   /* bytes in `out` at which to look whether... */
+	struct mono since; /* ...they have waited for long */
 	size_t low;	   /* when so few wait, `drained` is called */
 	bool write_broken; /* a write failed: nothing will go out any more */
 	enum net_stream_fin fin;

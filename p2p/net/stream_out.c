@@ -3,6 +3,11 @@
 
 #include "p2p/net/stream_internal.h"
 
+enum {
+	AHEAD_NS = 50000,  /* that bytes wait for the turn to end */
+	AHEAD_STEP = 1024, /* bytes between two looks at the clock */
+};
+
 static bool is_writing(const struct net_stream *s)
 {
 	return s->sending.len > 0;
@@ -128,20 +133,61 @@ static void on_flush(struct net_task *task)
 	struct net_stream *s = CONTAINER_OF(task, struct net_stream, flush);
 	uint64_t before = net_stream_bytes_out(s);
 
+	s->ahead = 0;
+	s->look_at = 0;
 	if (s->write_broken || s->fin == FIN_SENT)
 		buf_clear(&s->out);
 	if (s->state != STREAM_OPEN || s->write_broken || is_writing(s))
 		return;
-	if (!s->out.len) {
+	if (s->out.len) {
+		s->sending = s->out;
+		buf_init(&s->out, s->sending.limit);
+		if (send_on(s)) {
+			write_failed(s);
+			return;
+		}
+	} else {
 		all_out(s);
-		return;
 	}
-	s->sending = s->out;
-	buf_init(&s->out, s->sending.limit);
-	if (send_on(s))
-		write_failed(s);
-	else if (net_stream_bytes_out(s) != before)
+	if (net_stream_bytes_out(s) != before)
 		progressed(s);
+}
+
+/* A turn in which much is said may take long, and all the while the other end
+ * would wait: the two would take turns rather than work side by side. So what
+ * has waited for AHEAD_NS leaves before the end of its turn. What could not
+ * leave stays for the flush, which also finds out why. */
+static void send_ahead(struct net_stream *s)
+{
+	uv_buf_t all = uv_buf_init((char *)s->out.data, (unsigned)s->out.len);
+	int n;
+
+	s->loop->writes++;
+	n = uv_try_write((uv_stream_t *)&s->tcp, &all, 1);
+	if (n > 0) {
+		s->loop->sent = true;
+		s->bytes_given += (uint64_t)n;
+		s->ahead += (size_t)n;
+		buf_drop(&s->out, (size_t)n);
+	}
+}
+
+static void look_ahead(struct net_stream *s)
+{
+	struct mono now = mono_now();
+	bool first = s->look_at == 0;
+	bool taken = true;
+
+	if (first) {
+		s->since = now;
+	} else if (mono_since_ns(now, s->since) >= AHEAD_NS &&
+		   s->state == STREAM_OPEN && s->fin != FIN_SENT &&
+		   !s->write_broken && !is_writing(s)) {
+		send_ahead(s);
+		s->since = now;
+		taken = s->out.len == 0;
+	}
+	s->look_at = taken ? s->out.len + AHEAD_STEP : SIZE_MAX;
 }
 
 void net_stream_out_init(struct net_stream *s)
@@ -154,6 +200,8 @@ struct buf *net_stream_out(struct net_stream *s)
 {
 	if (s->state != STREAM_CLOSING)
 		net_loop_at_end(s->loop, &s->flush);
+	if (s->out.len >= s->look_at)
+		look_ahead(s);
 	return &s->out;
 }
 
@@ -184,7 +232,8 @@ size_t net_stream_queued(const struct net_stream *s)
 {
 	if (s->state == STREAM_CLOSING || s->write_broken)
 		return 0;
-	return s->out.len + s->sending.len - s->piece + held_by_libuv(s);
+	return s->out.len + s->sending.len - s->piece + held_by_libuv(s) +
+	       s->ahead;
 }
 
 size_t net_stream_memory(const struct net_stream *s)
@@ -196,5 +245,5 @@ uint64_t net_stream_bytes_out(const struct net_stream *s)
 {
 	if (s->state == STREAM_CLOSING)
 		return s->bytes_given; /* settled when it was closed */
-	return s->bytes_given - held_by_libuv(s);
+	return s->bytes_given - held_by_libuv(s) - s->ahead;
 }

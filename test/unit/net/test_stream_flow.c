@@ -97,6 +97,112 @@ Test(net_stream, bytes_leave_whoever_appends_them)
 	scene_close(&sc);
 }
 
+enum {
+	PIECE = 64 * 1024
+};
+
+/* A peer that reads all there is. */
+static size_t swallow(int fd, size_t pos)
+{
+	static uint8_t bytes[PIECE];
+	long n;
+
+	while ((n = raw_recv(fd, bytes, sizeof(bytes))) > 0) {
+		cr_assert(pattern_matches(bytes, pos, (size_t)n));
+		pos += (size_t)n;
+	}
+	return pos;
+}
+
+/* Compute for so long that what is said then may leave at once. */
+static void take_long(void)
+{
+	const struct mono began = mono_now();
+
+	while (mono_since_ns(mono_now(), began) < 1000000)
+		;
+}
+
+Test(net_stream, bytes_leave_early_in_a_turn_that_takes_long)
+{
+	struct end b = { 0 };
+	uint8_t byte;
+	uint64_t before;
+	struct scene sc;
+	size_t got = 0;
+	int fd;
+
+	scene_open(&sc);
+	fd = half_pair(&sc, &b);
+	before = sc.loop->writes;
+	send_pattern(&b, 0, 3000);
+	take_long();
+	send_pattern(&b, 3000, 1000);
+	cr_assert_eq(sc.loop->writes, before + 1);
+	while (raw_recv(fd, &byte, 1) != 1)
+		; /* the loop does not turn: it left already */
+	got = 1;
+
+	/* To whoever waits for room, all of it waits until the turn ends. */
+	cr_assert_eq(net_stream_queued(b.s), 4000);
+	cr_assert_eq(net_stream_bytes_out(b.s), 0);
+	cr_assert_eq(b.drained, 0);
+	UNTIL(&sc, b.drained);
+	cr_assert_eq(net_stream_queued(b.s), 0);
+	cr_assert_eq(net_stream_bytes_out(b.s), 4000);
+	cr_assert_eq(net_stream_memory(b.s), 0);
+	while (got < 4000)
+		got = swallow(fd, got);
+	scene_turns(&sc, 3);
+	cr_assert_eq(b.drained, 1);
+	cr_assert_eq(sc.loop->writes, before + 2);
+	close(fd);
+	end_close(&b);
+	scene_close(&sc);
+}
+
+Test(net_stream, what_left_early_is_out_though_the_stream_closes_then)
+{
+	struct end b = { 0 };
+	struct scene sc;
+	int fd;
+
+	scene_open(&sc);
+	fd = half_pair(&sc, &b);
+	send_pattern(&b, 0, 3000);
+	take_long();
+	(void)net_stream_out(b.s);
+	net_stream_close(b.s);
+	cr_assert_eq(net_stream_bytes_out(b.s), 3000);
+	cr_assert_eq(net_stream_queued(b.s), 0);
+	UNTIL(&sc, b.closed);
+	cr_assert_eq(swallow(fd, 0), 3000);
+	close(fd);
+	scene_close(&sc);
+}
+
+Test(net_stream, a_turn_that_takes_long_tells_of_a_failed_write_at_its_end)
+{
+	struct end b = { 0 };
+	struct scene sc;
+	int fd;
+
+	scene_open(&sc);
+	fd = half_pair(&sc, &b);
+	raw_reset(fd);
+	send_pattern(&b, 0, 3000);
+	take_long();
+	send_pattern(&b, 3000, 1000);
+	cr_assert_eq(b.ended, 0);
+	cr_assert_eq(net_stream_queued(b.s), 4000);
+	UNTIL(&sc, b.ended);
+	cr_assert_eq(b.end_rc, ERR_SYSTEM);
+	cr_assert_eq(net_stream_queued(b.s), 0);
+	cr_assert_eq(b.drained, 0);
+	end_close(&b);
+	scene_close(&sc);
+}
+
 /* Sends the next piece whenever the last is out. */
 static void next_piece(struct end *e, const char *event)
 {
@@ -132,10 +238,6 @@ Test(net_stream, what_drained_appends_does_not_wait_for_an_event)
 	scene_close(&sc);
 }
 
-enum {
-	PIECE = 64 * 1024
-};
-
 /* Send pieces until the kernel takes no more; returns how much was given. */
 static size_t stuff(struct end *e)
 {
@@ -147,19 +249,6 @@ static size_t stuff(struct end *e)
 		scene_turns(e->sc, 1);
 	}
 	return given;
-}
-
-/* A peer that reads all there is. */
-static size_t swallow(int fd, size_t pos)
-{
-	static uint8_t bytes[PIECE];
-	long n;
-
-	while ((n = raw_recv(fd, bytes, sizeof(bytes))) > 0) {
-		cr_assert(pattern_matches(bytes, pos, (size_t)n));
-		pos += (size_t)n;
-	}
-	return pos;
 }
 
 Test(net_stream, gathers_while_a_write_is_under_way)
