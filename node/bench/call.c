@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "p2p/crypto/rng.h"
 #include "p2p/net/stream.h"
+#include "p2p/server/entropy.h"
 
 enum {
 	CAUSE_MAX = WHY_MAX
@@ -15,7 +15,8 @@ struct call {
 	struct call_config config;
 	struct rlpx *core;
 	struct net_stream *stream;
-	bool ended; /* closing; what it came from stands in cause */
+	bool leaving; /* once all that was said is out */
+	bool ended;   /* closing; what it came from stands in cause */
 	bool failed;
 	char cause[CAUSE_MAX];
 };
@@ -110,6 +111,14 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 		pump(c);
 }
 
+static void on_drained(void *ctx)
+{
+	struct call *c = ctx;
+
+	if (c->leaving)
+		call_close(c);
+}
+
 static void on_ended(void *ctx, enum err rc)
 {
 	fail(ctx, rc == ERR_CLOSED ? "it closed the connection"
@@ -125,17 +134,6 @@ static void on_closed(void *ctx)
 	free(c);
 }
 
-static void draw(struct handshake_entropy *e)
-{
-	rng_key(&e->ephemeral);
-	rng_key(&e->ecies);
-	rng_bytes(e->nonce, sizeof(e->nonce));
-	rng_bytes(e->iv, sizeof(e->iv));
-	e->padding = (uint8_t)(HANDSHAKE_PADDING_MIN +
-			       rng_below(HANDSHAKE_PADDING_MAX -
-					 HANDSHAKE_PADDING_MIN + 1));
-}
-
 static enum err new_core(struct call *c)
 {
 	struct rlpx_config config = {
@@ -149,7 +147,7 @@ static enum err new_core(struct call *c)
 	};
 	enum err rc;
 
-	draw(&config.entropy);
+	entropy_draw(&config.entropy);
 	rc = rlpx_new(&c->core, &config);
 	secret_wipe(&config.entropy, sizeof(config.entropy));
 	return rc;
@@ -161,6 +159,7 @@ enum err call_open(struct call **out, const struct call_config *config,
 	static const struct net_stream_events events = {
 		.connected = on_connected,
 		.data = on_data,
+		.drained = on_drained,
 		.ended = on_ended,
 		.closed = on_closed,
 	};
@@ -190,6 +189,13 @@ void call_ping(struct call *c)
 {
 	if (!c->ended && rlpx_ping(c->core, out_of(c)))
 		fail(c, "no room for a Ping");
+}
+
+void call_leave(struct call *c)
+{
+	c->leaving = true;
+	if (!net_stream_queued(c->stream))
+		call_close(c);
 }
 
 void call_close(struct call *c)

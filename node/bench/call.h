@@ -36,6 +36,10 @@ MUST_USE enum err call_open(struct call **out, const struct call_config *config,
 
 void call_ping(struct call *c);
 
+/* call_leave - call_close, once all that was said is on its way: from `up` on,
+ * our Hello may be among it. */
+void call_leave(struct call *c);
+
 /* call_close - without a Disconnect; `over` follows. */
 void call_close(struct call *c);
 

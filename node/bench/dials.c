@@ -195,7 +195,7 @@ static void on_up(void *ctx, struct call *c)
 	if (d->kind == SHAPE_PING) {
 		begin_pings(d, c);
 	} else if (d->kind == SHAPE_CONNECT) {
-		call_close(c);
+		call_leave(c);
 	} else {
 		begin_more(d);
 		if (d->up == d->total)
