@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_net - datagrams on the loopback, beside bare system calls. */
+/* bench_net - datagrams and connections on the loopback, beside bare system
+ * calls. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "p2p/base/attr.h"
+#include "p2p/net/stream.h"
 #include "p2p/net/udp.h"
 #include "test/bench/bench.h"
 
@@ -22,6 +24,21 @@ static void must(bool ok)
 	fprintf(stderr, "bench_net: failed\n");
 	exit(1);
 }
+
+static int raw_bound(struct sockaddr_in *at, int type)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sa);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(fd >= 0 && !bind(fd, (struct sockaddr *)&sa, len));
+	must(!getsockname(fd, (struct sockaddr *)at, &len));
+	return fd;
+}
+
+/* --- datagrams -------------------------------------------------------------
+ */
 
 /* Both ways send a batch and then receive it, so neither waits. */
 struct datagrams {
@@ -90,18 +107,6 @@ static void open_ours(struct datagrams *d)
 	d->at = net_udp_addr(d->to);
 }
 
-static int raw_udp(struct sockaddr_in *at)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sa);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	must(fd >= 0 && !bind(fd, (struct sockaddr *)&sa, len));
-	must(!getsockname(fd, (struct sockaddr *)at, &len));
-	return fd;
-}
-
 static void close_all(struct datagrams *d)
 {
 	net_udp_close(d->from);
@@ -111,17 +116,154 @@ static void close_all(struct datagrams *d)
 	close(d->raw_to);
 }
 
-int main(int argc, char **argv)
+/* --- connections -----------------------------------------------------------
+ */
+
+/* What a handshake and both Hellos take of TCP: there, back, and there again;
+ * then a reset, so that no port is left waiting. */
+enum {
+	AUTH = 450,
+	ACK_AND_HELLO = 600,
+	HELLO = 200,
+};
+
+struct visits {
+	struct net_loop *loop;
+	struct net_listener *door;
+	struct addr at;
+	struct net_stream *guest, *host;
+	size_t heard; /* by the host */
+
+	int raw_door;
+	struct sockaddr_in raw_at;
+};
+
+static const uint8_t words[ACK_AND_HELLO];
+
+static void say(struct net_stream *s, size_t len)
+{
+	must(!buf_append(net_stream_out(s), words, len));
+}
+
+static void guest_connected(void *ctx, enum err rc,
+			    const struct why *why UNUSED)
+{
+	struct visits *v = ctx;
+
+	must(!rc);
+	net_stream_start(v->guest);
+	say(v->guest, AUTH);
+}
+
+static void guest_heard(void *ctx, const uint8_t *data UNUSED, size_t len)
+{
+	struct visits *v = ctx;
+
+	must(len == ACK_AND_HELLO);
+	say(v->guest, HELLO);
+}
+
+static void host_heard(void *ctx, const uint8_t *data UNUSED, size_t len)
+{
+	struct visits *v = ctx;
+
+	v->heard += len;
+	if (v->heard == AUTH) {
+		say(v->host, ACK_AND_HELLO);
+		return;
+	}
+	must(v->heard == AUTH + HELLO);
+	net_stream_reset(v->guest);
+	net_stream_close(v->host);
+	net_loop_stop(v->loop);
+}
+
+static void accepted(void *ctx, struct net_stream *s)
+{
+	static const struct net_stream_events events = { .data = host_heard };
+	struct visits *v = ctx;
+
+	v->host = s;
+	v->heard = 0;
+	net_stream_adopt(s, &events, v);
+	net_stream_start(s);
+}
+
+static void visit_ours(void *arg, size_t times)
+{
+	static const struct net_stream_events events = {
+		.connected = guest_connected,
+		.data = guest_heard,
+	};
+	struct visits *v = arg;
+
+	while (times--) {
+		must(!net_stream_dial(&v->guest, v->loop, &v->at, &events, v,
+				      NULL));
+		net_loop_run(v->loop);
+	}
+}
+
+static void move(int from, int to, size_t len)
+{
+	uint8_t got[ACK_AND_HELLO];
+
+	must(send(from, words, len, 0) == (ssize_t)len);
+	must(recv(to, got, len, MSG_WAITALL) == (ssize_t)len);
+}
+
+static void visit_raw(void *arg, size_t times)
+{
+	const struct linger reset = { .l_onoff = 1 };
+	const struct visits *v = arg;
+	const struct sockaddr *at = (const struct sockaddr *)&v->raw_at;
+
+	while (times--) {
+		int guest = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int host;
+
+		must(guest >= 0 && !connect(guest, at, sizeof(v->raw_at)));
+		host = accept4(v->raw_door, NULL, NULL, SOCK_CLOEXEC);
+		must(host >= 0);
+		move(guest, host, AUTH);
+		move(host, guest, ACK_AND_HELLO);
+		move(guest, host, HELLO);
+		setsockopt(guest, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(guest);
+		close(host);
+	}
+}
+
+static void bench_visits(void)
+{
+	struct visits v = { 0 };
+	struct bench_run ours = { visit_ours, &v };
+	struct bench_run raw = { visit_raw, &v };
+	struct addr at = { 0 };
+
+	must(!ip_parse(&at.ip, "127.0.0.1"));
+	must(!net_loop_open(&v.loop, NULL));
+	must(!net_listener_open(&v.door, v.loop, &at, accepted, &v, NULL));
+	v.at = net_listener_addr(v.door);
+	v.raw_door = raw_bound(&v.raw_at, SOCK_STREAM);
+	must(!listen(v.raw_door, 16));
+	bench_rate("TCP connection, both ends", "/s", 1, 1, ours,
+		   "system calls", raw);
+	close(v.raw_door);
+	net_listener_close(v.door);
+	net_loop_close(v.loop);
+}
+
+static void bench_datagrams(void)
 {
 	struct datagrams d = { 0 };
 	struct sockaddr_in unused;
 	struct bench_run ours = { run_ours, &d };
 	struct bench_run raw = { run_raw, &d };
 
-	bench_begin(argc, argv, "datagrams");
 	open_ours(&d);
-	d.raw_from = raw_udp(&unused);
-	d.raw_to = raw_udp(&d.raw_at);
+	d.raw_from = raw_bound(&unused, SOCK_DGRAM);
+	d.raw_to = raw_bound(&d.raw_at, SOCK_DGRAM);
 	d.len = 128; /* a small packet of discovery */
 	bench_rate("UDP: send and receive 128 B", "k/s", BATCH, 1e3, ours,
 		   "sendto, recvfrom", raw);
@@ -129,5 +271,12 @@ int main(int argc, char **argv)
 	bench_rate("UDP: send and receive 1280 B", "k/s", BATCH, 1e3, ours,
 		   "sendto, recvfrom", raw);
 	close_all(&d);
+}
+
+int main(int argc, char **argv)
+{
+	bench_begin(argc, argv, "datagrams and connections");
+	bench_datagrams();
+	bench_visits();
 	return bench_end();
 }
