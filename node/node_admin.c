@@ -150,8 +150,10 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 		.is_inbound = p->facts->inbound,
 		.is_trusted = p->facts->trusted,
 		.is_static = p->facts->is_static,
+		.source = p->facts->source,
 		.protocols = listed.list,
 	};
+	char record[ENR_TEXT_MAX];
 	struct caps caps;
 
 	for (size_t i = 0; i < p->channel_count; i++)
@@ -159,6 +161,8 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 			      channel_capability(p->channels[i]),
 			      &p->facts->id);
 	peer.protocol_count = listed.count;
+	if (p->record)
+		peer.enr = enr_text(record, p->record);
 	enode_make(&peer.enode, &p->facts->pub, &p->facts->remote);
 	caps_of(&caps, p->hello);
 	peer.caps = caps.texts;

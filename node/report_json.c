@@ -85,6 +85,8 @@ void report_json_added(struct report *r, const struct server_event *ev)
 	show_json_set(o, "name", show_json_text(hello_name(ev->hello)));
 	show_json_set(o, "remote", json_addr(&ev->peer->remote));
 	show_json_set(o, "inbound", json_boolean(ev->peer->inbound));
+	if (ev->peer->source[0])
+		show_json_set(o, "source", show_json_own(ev->peer->source));
 	show_json_set(o, "protocols", protocols);
 	show_json_set(o, "peers", json_integer((json_int_t)ev->peers));
 	show_json_line(r->out, o);

@@ -131,10 +131,11 @@ void report_text_added(struct report *r, const struct server_event *ev)
 	char id[NODE_ID_SHORT];
 
 	head(r, SHOW_GOOD, "peer", node_id_short(id, &ev->peer->id));
-	fprintf(r->out, "connected %s %s  %s ",
-		ev->peer->inbound ? "from" : "to",
-		addr_text(remote, &ev->peer->remote),
-		peer_name(name, ev->hello));
+	fprintf(r->out, "connected %s %s", ev->peer->inbound ? "from" : "to",
+		addr_text(remote, &ev->peer->remote));
+	if (ev->peer->source[0])
+		fprintf(r->out, " (%s)", ev->peer->source);
+	fprintf(r->out, "  %s ", peer_name(name, ev->hello));
 	for (size_t i = 0; i < ev->shared_count; i++)
 		fprintf(r->out, " %s", report_capability(text, ev->shared[i]));
 	fprintf(r->out, "  %s(%zu peer%s)%s", tone(r, SHOW_DIM), ev->peers,

@@ -48,6 +48,7 @@ struct admin_peer {
 	bool is_inbound;
 	bool is_trusted;
 	bool is_static;
+	const char *source; /* who told us of it: "v4"; NULL or "": nobody */
 	const struct admin_protocol *protocols; /* that run with it */
 	size_t protocol_count;
 };

@@ -141,6 +141,8 @@ static json_t *network_of(const struct admin_peer *peer)
 	shape_set(o, "inbound", json_boolean(peer->is_inbound));
 	shape_set(o, "trusted", json_boolean(peer->is_trusted));
 	shape_set(o, "static", json_boolean(peer->is_static));
+	if (peer->source && peer->source[0])
+		shape_set(o, "source", text_of(peer->source));
 	return o;
 }
 

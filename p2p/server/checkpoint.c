@@ -27,6 +27,9 @@ int checkpoint_peer(const struct checkpoint *c)
 		return DISC_TOO_MANY_PEERS;
 	if (!c->trusted && c->inbound && c->inbound_peers >= c->max_inbound)
 		return DISC_TOO_MANY_PEERS;
+	if (!c->trusted && c->candidate &&
+	    c->peers - c->inbound_peers >= c->max_dialed)
+		return DISC_TOO_MANY_PEERS;
 	if (c->is_peer)
 		return DISC_ALREADY_CONNECTED;
 	if (c->is_self)

@@ -14,10 +14,12 @@ struct checkpoint {
 	size_t max_inbound; /* see checkpoint_max_inbound */
 	size_t peers;
 	size_t inbound_peers;
+	size_t max_dialed; /* see checkpoint_max_dialed */
 	bool inbound;
-	bool trusted; /* "bypass only the two 0x04 tests" */
-	bool is_peer; /* its id is in the set of peers */
-	bool is_self; /* its id is ours */
+	bool candidate; /* dialed because somebody told us of it */
+	bool trusted;	/* "bypass only the two 0x04 tests" */
+	bool is_peer;	/* its id is in the set of peers */
+	bool is_self;	/* its id is ours */
 };
 
 enum {
@@ -33,7 +35,8 @@ int checkpoint_peer(const struct checkpoint *c);
 int checkpoint_shared(size_t offered, size_t shared);
 
 /* The share of peers that are dialed: one in `ratio` (0: three), at least one;
- * the rest may be inbound. Static nodes may fill max_peers: see dial.h. */
+ * the rest may be inbound. Static nodes may fill max_peers (dial.h), candidates
+ * what those leave of the share (candidates.h). */
 size_t checkpoint_max_dialed(size_t max_peers, size_t ratio);
 size_t checkpoint_max_inbound(size_t max_peers, size_t ratio);
 

@@ -103,6 +103,19 @@ static void make_room(struct dial *d, size_t nodes)
 		abort();
 }
 
+/* After each change of what it depends on. */
+static void recount(struct dial *d, struct dial_node *n)
+{
+	d->expected -= n->expected;
+	n->expected = !n->up && !n->removed && n->failures < DIAL_EXPECTED;
+	d->expected += n->expected;
+}
+
+size_t dial_expected(const struct dial *d)
+{
+	return d->expected;
+}
+
 enum err dial_add(struct dial *d, const struct enode *node, struct mono now)
 {
 	struct dial_node *n;
@@ -117,6 +130,7 @@ enum err dial_add(struct dial *d, const struct enode *node, struct mono now)
 	HASH_ADD(hh, d->by_id, node.id, sizeof(n->node.id), n);
 	make_room(d, HASH_COUNT(d->by_id));
 	heap_add(d, n, now);
+	recount(d, n);
 	return ERR_NONE;
 }
 
@@ -126,6 +140,7 @@ void dial_remove(struct dial *d, struct dial_node *n)
 	if (!n->dialing && !n->up)
 		heap_remove(d, n);
 	n->removed = true;
+	recount(d, n);
 	if (!n->dialing)
 		free(n);
 }
@@ -190,10 +205,14 @@ void dial_done(struct dial *d, struct dial_node *n, struct mono now)
 	assert(n->dialing);
 	n->dialing = false;
 	d->dialing--;
-	if (n->removed)
+	if (n->removed) {
 		free(n);
-	else
-		wait_again(d, n, now);
+		return;
+	}
+	if (!n->up && n->failures < DIAL_EXPECTED)
+		n->failures++;
+	recount(d, n);
+	wait_again(d, n, now);
 }
 
 void dial_up(struct dial *d, struct dial_node *n, struct mono now)
@@ -203,12 +222,15 @@ void dial_up(struct dial *d, struct dial_node *n, struct mono now)
 		heap_remove(d, n);
 	n->up = true;
 	n->up_at = now;
+	n->failures = 0;
+	recount(d, n);
 }
 
 void dial_down(struct dial *d, struct dial_node *n, struct mono now)
 {
 	assert(n->up);
 	n->up = false;
+	recount(d, n);
 	if (mono_since_ms(now, n->up_at) >= d->limits->good_ms)
 		n->wait_ms = d->limits->first_ms;
 	wait_again(d, n, now);

@@ -9,10 +9,7 @@
  * nodes that dial each other could go on meeting. A node that we have a session
  * with is not dialed, whoever opened that session.
  *
- * Another source of candidates (discovery, DNS lists) will need: its own
- * limit (checkpoint_max_dialed, where static nodes have max_peers); a table of
- * ids dialed within 35 s, since its nodes are not kept here; and to be asked
- * only for the slots that dial_take leaves over, static nodes first. */
+ * The nodes that others tell us of are candidates.h's. */
 #ifndef P2P_SERVER_DIAL_H
 #define P2P_SERVER_DIAL_H
 
@@ -20,6 +17,10 @@
 #include "p2p/crypto/drbg.h"
 #include "p2p/crypto/hashtable.h"
 #include "p2p/enode/enode.h"
+
+enum {
+	DIAL_EXPECTED = 2 /* see dial_expected */
+};
 
 struct dial_limits {
 	uint32_t first_ms; /* wait after the first failure */
@@ -36,6 +37,8 @@ struct dial_node {
 	bool dialing;
 	bool up;
 	bool removed;	  /* to be freed when its dial is over */
+	bool expected;	  /* counted in dial.expected */
+	uint8_t failures; /* since it was added or up, to DIAL_EXPECTED */
 	uint32_t wait_ms; /* after the next failure */
 	struct mono due;  /* while in the heap */
 	struct mono up_at;
@@ -51,6 +54,7 @@ struct dial {
 	size_t waiting;
 	size_t room;
 	size_t dialing;
+	size_t expected;
 	struct drbg chance;
 };
 
@@ -69,6 +73,11 @@ void dial_remove(struct dial *d, struct dial_node *n);
 
 /* dial_find - NULL when the node is not one of ours. */
 struct dial_node *dial_find(const struct dial *d, const struct node_id *id);
+
+/* dial_expected - nodes without a session whose dial has not failed twice in a
+ * row: the places that they will need are not for others. One that is dead
+ * keeps none. */
+size_t dial_expected(const struct dial *d);
 
 /* dial_slots - how many dials may be under way: "min((maxDialed - current
  * dialed peers) * 2, MaxPendingPeers)", twice the need because many fail. */

@@ -37,6 +37,9 @@ struct server {
 	struct replay replay;
 	struct linger linger;
 	struct dial dial;
+	struct candidates candidates;
+	bool has_candidates;	 /* the source may have one */
+	bool wants_candidates;	 /* as it was told */
 	struct trusted *trusted; /* a table */
 
 	size_t memory; /* bytes that all peers hold, as last weighed */
@@ -107,7 +110,14 @@ bool server_is_coming(const struct server *s, const struct node_id *id);
 /* ---------------------------------------------------------------------------
  */
 
-/* server_dial_due - start the dials that are due. */
+/* server_dial_due - start the dials that are due. Calls the source. */
 void server_dial_due(struct server *s);
+
+/* server_places - how full the server is. */
+void server_places(struct candidate_places *out, const struct server *s);
+
+/* server_dial_candidates - ask the source, as far as there are slots. True:
+ * there is more to do in another turn. */
+bool server_dial_candidates(struct server *s);
 
 #endif

@@ -37,4 +37,8 @@ const struct server_limits server_limits_default = {
 		.good_ms = 30000,
 		.spread = 25,
 	},
+	.candidates = {
+		.history_ms = 35000,
+		.history_max = 8192,
+	},
 };

@@ -5,6 +5,7 @@
 #define P2P_SERVER_LIMITS_H
 
 #include "p2p/server/admit.h"
+#include "p2p/server/candidates.h"
 #include "p2p/server/dial.h"
 #include "p2p/server/linger.h"
 #include "p2p/server/pace.h"
@@ -19,6 +20,7 @@ struct server_limits {
 	struct admit_limits admit;
 	struct linger_limits linger;
 	struct dial_limits dial;
+	struct candidate_limits candidates;
 };
 
 extern const struct server_limits server_limits_default;

@@ -257,10 +257,15 @@ void peer_accept(struct server *s, struct net_stream *stream,
 	peer_secure(p);
 }
 
+const struct enode *peer_target(const struct peer *p)
+{
+	return p->dialed ? &p->dialed->node : &p->candidate->node;
+}
+
 static void connect_to(struct peer *p, const struct ip *ip)
 {
 	struct server *s = p->server;
-	const struct addr to = { .ip = *ip, .port = p->dialed->node.tcp };
+	const struct addr to = { .ip = *ip, .port = peer_target(p)->tcp };
 	struct why why = WHY_NONE;
 
 	p->state = PEER_CONNECTING;
@@ -310,4 +315,20 @@ void peer_dial(struct server *s, struct dial_node *node)
 	p->deadline = mono_add_ms(net_loop_now(s->loop), s->limits->resolve_ms);
 	p->resolve = net_resolve_open(s->loop, node->node.host, on_found, p);
 	peer_arm(p);
+}
+
+void peer_dial_candidate(struct server *s,
+			 const struct server_candidate *candidate)
+{
+	struct peer *p = new_peer(s);
+
+	p->candidate = malloc(sizeof(*p->candidate));
+	if (!p->candidate)
+		abort();
+	*p->candidate = *candidate;
+	p->is_candidate_dial = true;
+	p->facts.id = candidate->node.id;
+	snprintf(p->facts.source, sizeof(p->facts.source), "%s",
+		 candidate->source);
+	connect_to(p, &candidate->node.ip);
 }

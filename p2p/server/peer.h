@@ -31,6 +31,7 @@
 #include "p2p/server/room.h"
 
 struct server;
+struct server_candidate;
 struct peer_work;
 
 enum peer_state {
@@ -78,7 +79,9 @@ struct peer {
 	bool in_set;		  /* in the server's set of peers, by id */
 	bool over;		  /* it left everything, all were told */
 	struct dial_node *dialed; /* while this is a dial under way */
-	struct admit_slot slot;	  /* while inbound and not yet a peer */
+	struct server_candidate *candidate; /* that was dialed; owned */
+	bool is_candidate_dial;		    /* while that is under way */
+	struct admit_slot slot; /* while inbound and not yet a peer */
 	struct peer_facts facts;
 	UT_hash_handle hh;
 
@@ -113,6 +116,15 @@ void peer_accept(struct server *s, struct net_stream *stream,
 
 /* peer_dial - a dial that dial_take began. */
 void peer_dial(struct server *s, struct dial_node *node);
+
+/* peer_dial_candidate - the same to a candidate that has an address; it is
+ * copied. */
+void peer_dial_candidate(struct server *s,
+			 const struct server_candidate *candidate);
+
+/* peer_target - whom this connection was dialed to reach; not for inbound ones
+ * and not for sessions. */
+const struct enode *peer_target(const struct peer *p);
 
 /* peer_arm - set the timer to what is due next. */
 void peer_arm(struct peer *p);

@@ -32,7 +32,7 @@ static enum err new_core(struct peer *p)
 	config.local = p->offer->local;
 	config.local_count = p->offer->count;
 	if (!p->inbound)
-		config.remote = p->dialed->node.pub;
+		config.remote = peer_target(p)->pub;
 	entropy_draw(&config.entropy);
 	rc = rlpx_new(&p->rlpx, &config);
 	secret_wipe(&config.entropy, sizeof(config.entropy));

@@ -50,15 +50,22 @@ struct protocol {
 
 /* What a protocol may know of its peer. A copy is valid for ever, but trusted
  * and is_static are as of when it was asked for. */
+enum {
+	PEER_SOURCE_MAX = 32 /* with terminator */
+};
+
 struct peer_facts {
 	struct node_id id;
 	struct ecc_pub pub;
 	struct addr local;
 	struct addr remote;
 	bool inbound;
-	bool trusted;		   /* server_trust */
-	bool is_static;		   /* server_dial, whoever dialed this time */
-	char name[HELLO_NAME_MAX]; /* as in Hello, cut, raw bytes */
+	bool trusted;	/* server_trust */
+	bool is_static; /* server_dial, whoever dialed this time */
+	char source[PEER_SOURCE_MAX]; /* who told us of it, as of
+				       * server_candidate; "" when we did not
+				       * dial a candidate */
+	char name[HELLO_NAME_MAX];    /* as in Hello, cut, raw bytes */
 };
 
 /* channel_send - queue a message.

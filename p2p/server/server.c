@@ -14,6 +14,7 @@ static void free_server(struct server *s)
 	admit_clear(&s->admit);
 	replay_clear(&s->replay);
 	dial_clear(&s->dial);
+	candidates_clear(&s->candidates);
 	server_distrust_all(s);
 	free(s->name);
 	offer_put(s->offer);
@@ -107,6 +108,8 @@ static struct server *new_server(struct net_loop *loop,
 	linger_init(&s->linger, &s->limits->linger);
 	dial_init(&s->dial, &s->limits->dial, &seed);
 	secret_wipe(&seed, sizeof(seed));
+	candidates_init(&s->candidates, &s->limits->candidates);
+	s->has_candidates = config->source.next != NULL;
 	return s;
 }
 
@@ -125,6 +128,8 @@ enum err server_open(struct server **out, struct net_loop *loop,
 		return rc;
 	}
 	s->timer = net_timer_open(loop, on_timer, s);
+	if (config->source.next)
+		server_wake(s);
 	*out = s;
 	return ERR_NONE;
 }

@@ -7,6 +7,7 @@
 
 #include "p2p/base/log.h"
 #include "p2p/base/netlist.h"
+#include "p2p/enode/enr.h"
 #include "p2p/net/loop.h"
 #include "p2p/rlpx/rlpx.h"
 #include "p2p/server/protocol.h"
@@ -28,7 +29,8 @@ struct server_limits;
 enum server_event_kind {
 	SERVER_PEER_ADDED,
 	SERVER_PEER_DROPPED, /* the session is over, its id and place free */
-	SERVER_DIAL_FAILED,  /* one attempt; it is tried again */
+	SERVER_DIAL_FAILED,  /* one attempt at a node of server_dial; it is
+			      * tried again */
 	SERVER_CLOSED,	     /* the last event: everything is gone */
 };
 
@@ -44,6 +46,27 @@ struct server_event {
 	size_t peers;		    /* ADDED, DROPPED: how many now */
 };
 
+/* A node that somebody told of. */
+struct server_candidate {
+	struct enode node;
+	struct enr record; /* len 0: not known */
+	char source[PEER_SOURCE_MAX];
+};
+
+/* Where candidates come from. Both are called on the loop, never from inside a
+ * call here. */
+struct server_source {
+	/* The next one; false: none now, and it is asked again after
+	 * server_candidates. Asked only while there is a dial to begin. */
+	bool (*next)(void *ctx, struct server_candidate *out);
+
+	/* From now on candidates are wanted, because places of the dialed share
+	 * are free, or no longer. At first they are not; of a server that
+	 * closes nothing is told. May be NULL. */
+	void (*wanted)(void *ctx, bool wanted);
+	void *ctx;
+};
+
 struct server_config {
 	const struct ecc_keypair *key;	  /* copied */
 	const char *name;		  /* in Hello; copied */
@@ -55,11 +78,12 @@ struct server_config {
 	size_t max_peers;      /* 0: nobody */
 	size_t max_pending;    /* 0: SERVER_MAX_PENDING */
 	size_t dial_ratio;     /* one in so many peers is dialed; 0: three */
-	size_t memory;	       /* bytes that peers may hold together; 0:
-				* SERVER_MEMORY. Over it the peer that holds
-				* most is ended */
-	struct netlist restrict_to; /* dialed and accepted; empty: all */
-	const struct log *log;	    /* borrowed; may be NULL */
+	struct server_source source; /* next NULL: candidates are not dialed */
+	size_t memory;		     /* bytes that peers may hold together; 0:
+				      * SERVER_MEMORY. Over it the peer that holds
+				      * most is ended */
+	struct netlist restrict_to;  /* dialed and accepted; empty: all */
+	const struct log *log;	     /* borrowed; may be NULL */
 
 	/* Called on the loop, never from inside a call here. May be NULL. */
 	void (*event)(void *ctx, const struct server_event *ev);
@@ -73,7 +97,11 @@ struct server_config {
 struct server_counters {
 	uint64_t accepted;   /* inbound TCP connections */
 	uint64_t dialed;     /* outbound attempts */
-	uint64_t sessions;   /* that got past Hello */
+	uint64_t candidates; /* of those, at candidates */
+	uint64_t candidates_failed;
+	uint64_t candidates_skipped; /* not dialed, for what they are or
+				      * because they were lately */
+	uint64_t sessions;	     /* that got past Hello */
 	uint64_t throttled;  /* inbound closed at once: their address came too
 			      * often or has its share, or no slot was free */
 	uint64_t restricted; /* inbound closed at once: outside restrict_to */
@@ -122,6 +150,12 @@ MUST_USE enum err server_dial(struct server *s, const struct enode *node,
  * server_dial. */
 MUST_USE enum err server_undial(struct server *s, const struct node_id *id);
 
+/* server_candidates - the source has some again. They are dialed for the places
+ * of the dialed share (dial_ratio) that the nodes of server_dial leave over, by
+ * the rules of candidates.h: once, and not again when the dial failed or the
+ * session is over, unless the source says so. A failed one is not told. */
+void server_candidates(struct server *s);
+
 /* server_disconnect - end the session with a peer, soon. Its last bytes drain
  * for up to 2 s more, at the side of whatever begins with the same node
  * meanwhile. ERR_NOT_FOUND: no peer has that id. */
@@ -157,6 +191,7 @@ MUST_USE enum err server_offer(struct server *s,
 struct server_peer {
 	const struct peer_facts *facts;
 	const struct hello *hello;
+	const struct enr *record; /* NULL: it was no candidate that had one */
 	struct channel *const *channels; /* in the order of their codes */
 	size_t channel_count;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server_dial.c - nodes to keep a session with. */
+#include "p2p/server/checkpoint.h"
 #include "p2p/server/inside.h"
 
 enum err server_dial(struct server *s, const struct enode *node,
@@ -53,16 +54,43 @@ enum err server_undial(struct server *s, const struct node_id *id)
 	return ERR_NONE;
 }
 
-void server_dial_due(struct server *s)
+/* A dial to it as a candidate may be under way, which is as good. */
+static bool is_on_its_way(const struct server *s, const struct node_id *id)
 {
-	/* Static nodes may have every place that is free. */
-	size_t slots = dial_slots(s->config.max_peers, HASH_COUNT(s->by_id),
-				  s->config.max_pending);
-	struct mono now = net_loop_now(s->loop);
-	struct dial_node *n;
+	for (const struct peer *p = s->all; p; p = p->next)
+		if (p->is_candidate_dial && p->state < PEER_DRAINING &&
+		    node_id_equal(&p->facts.id, id))
+			return true;
+	return server_is_coming(s, id);
+}
 
+void server_places(struct candidate_places *out, const struct server *s)
+{
+	const struct server_config *c = &s->config;
+
+	*out = (struct candidate_places){
+		.max_peers = c->max_peers,
+		.max_dialed =
+			checkpoint_max_dialed(c->max_peers, c->dial_ratio),
+		.max_pending = c->max_pending,
+		.peers = HASH_COUNT(s->by_id),
+		.dialed_peers = HASH_COUNT(s->by_id) - s->inbound_peers,
+		.expected = dial_expected(&s->dial),
+		.static_dials = s->dial.dialing,
+	};
+}
+
+/* Returns when the next one is due. */
+static struct mono dial_static(struct server *s, struct mono now)
+{
+	struct candidate_places places;
+	struct dial_node *n;
+	size_t slots;
+
+	server_places(&places, s);
+	slots = candidates_static_slots(&s->candidates, &places);
 	while ((n = dial_take(&s->dial, slots, now))) {
-		if (server_is_coming(s, &n->node.id)) {
+		if (is_on_its_way(s, &n->node.id)) {
 			dial_skip(&s->dial, n, now);
 			continue;
 		}
@@ -70,6 +98,14 @@ void server_dial_due(struct server *s)
 		peer_dial(s, n);
 	}
 	/* With all slots in use the end of a dial or session wakes us. */
-	net_timer_set(s->timer, s->dial.dialing < slots ? dial_due(&s->dial)
-							: MONO_NEVER);
+	return s->dial.dialing < slots ? dial_due(&s->dial) : MONO_NEVER;
+}
+
+void server_dial_due(struct server *s)
+{
+	struct mono due = dial_static(s, net_loop_now(s->loop));
+
+	if (s->config.source.next && server_dial_candidates(s))
+		due = net_loop_now(s->loop);
+	net_timer_set(s->timer, due);
 }

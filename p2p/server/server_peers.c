@@ -23,7 +23,10 @@ int server_check(const struct server *s, const struct peer *p)
 		.trusted = server_trusts(s, &p->facts.id),
 		.peers = HASH_COUNT(s->by_id),
 		.inbound_peers = s->inbound_peers,
+		.max_dialed = checkpoint_max_dialed(s->config.max_peers,
+						    s->config.dial_ratio),
 		.inbound = p->inbound,
+		.candidate = p->candidate && !dial_find(&s->dial, &p->facts.id),
 		.is_peer = server_find(s, &p->facts.id) != NULL,
 		.is_self = node_id_equal(&p->facts.id, &s->id),
 	};
@@ -60,6 +63,13 @@ const struct peer_facts *server_facts(struct peer *p)
 
 /* --- coming -------------------------------------------------------------- */
 
+static void end_candidate_dial(struct server *s, struct peer *p)
+{
+	if (p->is_candidate_dial)
+		candidates_end(&s->candidates);
+	p->is_candidate_dial = false;
+}
+
 /* A dial that became a session is over; an inbound session with a node that we
  * would dial is as good. */
 static void tell_dialer_up(struct server *s, struct peer *p)
@@ -72,6 +82,7 @@ static void tell_dialer_up(struct server *s, struct peer *p)
 	if (p->dialed)
 		dial_done(&s->dial, p->dialed, now);
 	p->dialed = NULL;
+	end_candidate_dial(s, p);
 }
 
 static void log_added(const struct server *s, const struct peer *p)
@@ -82,6 +93,7 @@ static void log_added(const struct server *s, const struct peer *p)
 		  LOG_TEXT("id", node_id_short(id, &p->facts.id)),
 		  LOG_TEXT("remote", addr_text(remote, &p->facts.remote)),
 		  LOG_TEXT("direction", p->inbound ? "in" : "out"),
+		  LOG_TEXT("source", p->facts.source),
 		  LOG_TEXT("name", p->facts.name),
 		  LOG_U64("peers", HASH_COUNT(s->by_id)));
 }
@@ -159,6 +171,8 @@ void server_leave(struct server *s, struct peer *p)
 		dial_done(&s->dial, p->dialed, net_loop_now(s->loop));
 		p->dialed = NULL;
 	}
+	s->counters.candidates_failed += p->is_candidate_dial;
+	end_candidate_dial(s, p);
 	server_wake_rivals(p);
 	server_wake(s);
 	log_gone(s, p, was_peer);
@@ -195,6 +209,7 @@ void server_farewell(struct server *s, struct peer *p)
 	rlpx_free(p->rlpx);
 	offer_put(p->offer);
 	channels_free(p);
+	free(p->candidate);
 	free(p);
 	server_wake(s);
 }

@@ -75,6 +75,12 @@ enum err server_disconnect(struct server *s, const struct node_id *id,
 	return ERR_NONE;
 }
 
+static const struct enr *record_of(const struct peer *p)
+{
+	return p->candidate && p->candidate->record.len ? &p->candidate->record
+							: NULL;
+}
+
 void server_each_peer(const struct server *s,
 		      void (*visit)(void *ctx, const struct server_peer *peer),
 		      void *ctx)
@@ -88,6 +94,7 @@ void server_each_peer(const struct server *s,
 		visit(ctx, &(struct server_peer){
 				   .facts = server_facts(p),
 				   .hello = rlpx_peer_hello(p->rlpx),
+				   .record = record_of(p),
 				   .channels = channels,
 				   .channel_count = p->channel_count,
 			   });

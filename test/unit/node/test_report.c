@@ -122,6 +122,32 @@ static void check_peer_lines(enum show_form form)
 	page_close(&p);
 }
 
+static void check_source(enum show_form form, const char *text)
+{
+	struct peer_facts facts = { .remote = { { IP_V4, { 127, 0, 0, 1 } },
+						30303 } };
+	struct hello hello = { 0 };
+	struct server_event ev = { .peer = &facts, .hello = &hello };
+	struct report r;
+	struct page p;
+
+	page_open(&p);
+	report_init(&r, p.out, form, 0);
+	report_peer_added(&r, &ev);
+	cr_assert_null(strstr(page_text(&p), text), "%s", page_text(&p));
+	strcpy(facts.source, "v5");
+	report_peer_added(&r, &ev);
+	cr_assert_not_null(strstr(page_text(&p), text), "%s", page_text(&p));
+	report_clear(&r);
+	page_close(&p);
+}
+
+Test(report, tells_who_told_of_a_peer)
+{
+	check_source(SHOW_AS_TEXT, "connected to 127.0.0.1:30303 (v5)  ");
+	check_source(SHOW_AS_JSON, "\"source\":\"v5\"");
+}
+
 Test(report, escapes_what_peers_say_as_text)
 {
 	check_peer_lines(SHOW_AS_TEXT);

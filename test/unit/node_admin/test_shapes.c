@@ -134,6 +134,22 @@ Test(shapes, tells_of_peers_as_go_ethereum_does)
 	json_decref(v);
 }
 
+Test(shapes, tells_who_told_of_a_peer)
+{
+	struct admin_peer peer = { .source = "v4" };
+	json_t *o = shape_peer(&peer);
+	const json_t *network = json_object_get(o, "network");
+
+	cr_assert_str_eq(json_string_value(json_object_get(network, "source")),
+			 "v4");
+	json_decref(o);
+	peer.source = "";
+	o = shape_peer(&peer);
+	network = json_object_get(o, "network");
+	cr_assert_null(json_object_get(network, "source"));
+	json_decref(o);
+}
+
 Test(shapes, tells_of_events_as_go_ethereum_does)
 {
 	struct admin_event events[] = {
