@@ -104,30 +104,44 @@ static void failed(struct v4 *v, struct v4_call *c)
 /* --- answers ----------------------------------------------------------------
  */
 
+static bool is_asked(const struct v4_call *c, enum v4_call_kind kind,
+		     const struct ip *ip, const struct node_id *id)
+{
+	return c->state == V4_CALL_ASKED && c->kind == kind &&
+	       ip_equal(&c->peer.ip, ip) &&
+	       (!id || node_id_equal(&c->peer.id, id));
+}
+
+/* Of those that it may be, the one that least was looked at for, so that one
+ * silent node does not use up what its neighbors may have. */
+static struct v4_call *less_tried(struct v4_call *a, struct v4_call *b)
+{
+	return a && a->tries <= b->tries ? a : b;
+}
+
 struct v4_call *v4_calls_nodes(struct v4 *v, const struct ip *from,
 			       const struct node_id *id)
 {
-	struct v4_call *c;
+	struct v4_call *c, *found = NULL;
 
 	DL_FOREACH (v->calls, c)
-		if (c->state == V4_CALL_ASKED && c->kind == V4_CALL_NODES &&
-		    ip_equal(&c->peer.ip, from) &&
-		    (!id || node_id_equal(&c->peer.id, id)))
-			return c;
-	return NULL;
+		if (is_asked(c, V4_CALL_NODES, from, id))
+			found = less_tried(found, c);
+	return found;
 }
 
+/* ENRREQUESTs of the same second are the same, whoever they are for. */
 struct v4_call *v4_calls_record(struct v4 *v, const struct ip *from,
-				const uint8_t hash[V4_HASH])
+				const uint8_t hash[V4_HASH],
+				const struct node_id *id)
 {
-	struct v4_call *c;
+	struct v4_call *c, *found = NULL;
 
 	DL_FOREACH (v->calls, c)
-		if (c->state == V4_CALL_ASKED && c->kind == V4_CALL_RECORD &&
-		    ip_equal(&c->peer.ip, from) &&
+		if (is_asked(c, V4_CALL_RECORD, from, id) &&
 		    !memcmp(c->hash, hash, V4_HASH))
-			return c;
-	return NULL;
+			found = less_tried(found, c);
+	return found;
 }
 
 static bool is_good_neighbor(const struct v4 *v, const struct v4_call *c,

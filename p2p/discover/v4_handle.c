@@ -204,7 +204,8 @@ static bool is_awaited(struct v4 *v, const struct ip *from,
 		c = p->type == V4_NEIGHBORS
 			    ? v4_calls_nodes(v, from, NULL)
 			    : v4_calls_record(v, from,
-					      p->enrresponse.request_hash);
+					      p->enrresponse.request_hash,
+					      NULL);
 		tries = c ? &c->tries : NULL;
 	}
 	if (!tries)
@@ -256,10 +257,10 @@ static void on_neighbors(struct v4 *v, const struct sender *from,
 static void on_enrresponse(struct v4 *v, const struct sender *from,
 			   const struct v4_packet *p)
 {
-	struct v4_call *c =
-		v4_calls_record(v, &from->addr.ip, p->enrresponse.request_hash);
+	struct v4_call *c = v4_calls_record(
+		v, &from->addr.ip, p->enrresponse.request_hash, &from->peer.id);
 
-	if (node_id_equal(&c->peer.id, &from->peer.id))
+	if (c)
 		v4_calls_got(v, c, p->enrresponse.record);
 	else
 		v4_dropped(v, V4_DROP_UNASKED);

@@ -110,7 +110,8 @@ void v4_calls_trusted(struct v4 *v, const struct v4_peer *p);
 struct v4_call *v4_calls_nodes(struct v4 *v, const struct ip *from,
 			       const struct node_id *id);
 struct v4_call *v4_calls_record(struct v4 *v, const struct ip *from,
-				const uint8_t hash[V4_HASH]);
+				const uint8_t hash[V4_HASH],
+				const struct node_id *id);
 
 void v4_calls_told(struct v4 *v, struct v4_call *c,
 		   const struct v4_packet *neighbors);

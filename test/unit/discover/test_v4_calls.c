@@ -181,6 +181,71 @@ Test(v4_calls, a_record_older_than_ours_is_not_taken, LAB)
 	cr_assert_eq(ev.node.record.seq, 9);
 }
 
+/* Nodes of one address, asked within a second: their ENRREQUESTs are the same
+ * packet. */
+Test(v4_calls, records_of_neighbors_in_one_house_are_told_apart, LAB)
+{
+	struct tester t[2] = { tester_at(1, "20.0.0.1:30303"),
+			       tester_at(2, "20.0.0.1:30304") };
+	uint32_t requests[2];
+	struct v4_packet asked[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		tester_bonds(&t[i]);
+		lab_wait(1000);
+		lab_drain();
+	}
+	for (size_t i = 0; i < 2; i++) {
+		requests[i] = v4_request_record(lab.v4, &t[i].contact);
+		expect(&t[i], &asked[i], V4_ENRREQUEST, 0);
+	}
+	cr_assert_arr_eq(asked[0].hash, asked[1].hash, V4_HASH);
+	for (size_t i = 2; i-- > 0;) {
+		struct enr r = record_of(&t[i].key, 3, &t[i].contact.udp);
+		struct v4_packet p = { .type = V4_ENRRESPONSE };
+		struct discover_event ev;
+
+		memcpy(p.enrresponse.request_hash, asked[i].hash, V4_HASH);
+		p.enrresponse.record = enr_raw(&r);
+		tester_send(&t[i], &p);
+		cr_assert(lab_event(&ev, DISCOVER_RECORD));
+		cr_assert_eq(ev.request, requests[i]);
+		cr_assert_eq(ev.err, ERR_NONE);
+		cr_assert(node_id_equal(&ev.node.id, &t[i].contact.id));
+	}
+}
+
+/* Signatures are looked at for one answer so often; a node that is silent does
+ * not take that from another of its address. */
+Test(v4_calls, a_silent_node_does_not_silence_its_neighbor, LAB)
+{
+	struct tester silent = tester_at(1, "20.0.0.1:30303");
+	struct tester t = tester_at(2, "20.0.0.1:30304");
+	struct discover_event ev;
+	struct v4_packet asked;
+
+	tester_bonds(&silent);
+	lab_wait(1000);
+	lab_drain();
+	tester_bonds(&t);
+	lab_wait(1000);
+	lab_drain();
+	v4_request_record(lab.v4, &silent.contact);
+	expect(&silent, &asked, V4_ENRREQUEST, 0);
+	for (size_t i = 0; i < 100; i++) {
+		struct enr r = record_of(&t.key, i, &t.contact.udp);
+		struct v4_packet p = { .type = V4_ENRRESPONSE };
+
+		v4_request_record(lab.v4, &t.contact);
+		expect(&t, &asked, V4_ENRREQUEST, 0);
+		memcpy(p.enrresponse.request_hash, asked.hash, V4_HASH);
+		p.enrresponse.record = enr_raw(&r);
+		tester_send(&t, &p);
+		cr_assert(lab_event(&ev, DISCOVER_RECORD));
+		cr_assert_eq(ev.err, ERR_NONE, "%zu", i);
+	}
+}
+
 Test(v4_calls, who_pinged_us_within_twelve_hours_is_asked_at_once, LAB)
 {
 	struct tester t = tester_at(1, there);
