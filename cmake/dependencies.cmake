@@ -21,6 +21,7 @@ weft_find(crypto libcrypto libssl-dev)
 weft_find(snappy snappy libsnappy-dev)
 weft_find(jansson jansson libjansson-dev)
 weft_find(yaml yaml-0.1 libyaml-dev)
+weft_find(lmdb lmdb liblmdb-dev)
 
 # The archive: the shared library would bring libstdc++ along.
 find_library(BOOST_CONTEXT libboost_context.a)

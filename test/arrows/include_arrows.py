@@ -83,9 +83,13 @@ LIBC_EDGE = """
     pthread.h pwd.h sched.h signal.h spawn.h sys/* syslog.h termios.h time.h unistd.h
 """.split()
 
-# Folders that are cores through and through, and what they may not see.
+# Folders and files that are cores through and through, and what they may not
+# see.
 PURE = ["p2p/rlp", "p2p/rlpx", "p2p/enode", "p2p/discover", "p2p/dnsdisc",
-        "protocols"]
+        "protocols"] + ["p2p/nodedb/" + name for name in (
+            "entry.c", "entry.h", "known.c", "known.h", "known_disk.c",
+            "known_inside.h", "known_lists.c", "known_seeds.c", "pages.c",
+            "pages.h")]
 IMPURE = ["p2p/crypto/rng.h", "p2p/base/log.h"]
 
 SOURCES = ["p2p", "protocols", "node", "plugins", "cmd", "packaging"]
