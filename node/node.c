@@ -16,11 +16,12 @@ enum {
 
 struct node {
 	struct node_config config;
-	struct ecc_keypair key; /* until the server has it */
-	struct enode self;	/* without an address */
-	struct server *server;	/* NULL: not yet, or no longer */
-	struct finder *finder;	/* likewise, or none */
-	size_t finders;		/* that one, and those that still close */
+	struct ecc_keypair key;	 /* until the server has it */
+	struct enode self;	 /* without an address */
+	struct server *server;	 /* NULL: not yet, or no longer */
+	struct finder *finder;	 /* likewise, or none */
+	size_t finders;		 /* that one, and those that still close */
+	struct sources *sources; /* of nodes to dial */
 	struct node_plugins plugins;
 	struct log plugin_log;
 	struct server_counters sums;
@@ -67,6 +68,7 @@ static void free_node(struct node *n)
 
 	closed = n->config.closed;
 	net_later_close(n->tell);
+	sources_close(n->sources);
 	secret_wipe(&n->key, sizeof(n->key));
 	free(n);
 	closed(ctx, &sums);
@@ -186,6 +188,37 @@ static void happened(void *ctx, const struct server_event *ev)
 	node_plugins_close(&n->plugins, plugins_closed);
 }
 
+static void candidates_ready(void *ctx)
+{
+	const struct node *n = ctx;
+
+	if (n->server)
+		server_candidates(n->server);
+}
+
+static bool next_candidate(void *ctx, struct server_candidate *out)
+{
+	const struct node *n = ctx;
+	struct contact c;
+
+	_Static_assert((int)PEER_SOURCE_MAX == (int)MIX_NAME_MAX, "one name");
+	if (!sources_next(n->sources, &c, out->source))
+		return false;
+	contact_node(&out->node, &c);
+	out->record = c.record;
+	if (n->finder)
+		finder_wake(n->finder); /* there is room for another */
+	return true;
+}
+
+static void candidates_wanted(void *ctx, bool wanted)
+{
+	const struct node *n = ctx;
+
+	if (n->finder)
+		finder_seek(n->finder, wanted);
+}
+
 static enum err open_server(struct node *n, enum server_listen listening,
 			    const struct addr *listen, struct why *why)
 {
@@ -200,6 +233,11 @@ static enum err open_server(struct node *n, enum server_listen listening,
 		.max_pending = c->max_pending,
 		.memory = c->memory,
 		.dial_ratio = c->dial_ratio,
+		.source = {
+			.next = next_candidate,
+			.wanted = candidates_wanted,
+			.ctx = n,
+		},
 		.log = c->log,
 		.event = happened,
 		.ctx = n,
@@ -233,20 +271,22 @@ static enum err open_finder(struct node *n, const struct addr *listen,
 	const struct node_config *c = &n->config;
 	enum err rc;
 
-	rc = finder_open(&n->finder,
-			 &(struct finder_config){
-				 .loop = c->shared->loop,
-				 .versions = c->discovery,
-				 .listen = *listen,
-				 .restrict_to = c->restrict_to,
-				 .bootnodes = c->bootnodes,
-				 .bootnode_count = c->bootnode_count,
-				 .log = c->log,
-				 .event = found,
-				 .closed = finder_closed,
-				 .ctx = n,
-			 },
-			 why);
+	rc = finder_open(
+		&n->finder,
+		&(struct finder_config){
+			.loop = c->shared->loop,
+			.versions = c->discovery,
+			.listen = *listen,
+			.restrict_to = c->restrict_to,
+			.bootnodes = c->bootnodes,
+			.bootnode_count = c->bootnode_count,
+			.sources = n->config.max_peers > 0 ? n->sources : NULL,
+			.log = c->log,
+			.event = found,
+			.closed = finder_closed,
+			.ctx = n,
+		},
+		why);
 	if (!rc)
 		n->finders++;
 	return rc;
@@ -323,6 +363,7 @@ struct node *node_open(const struct node_config *config)
 	n->config.key = NULL; /* only borrowed for this call */
 	enode_make(&n->self, &n->key.pub, &nowhere);
 	n->tell = net_later_open(config->shared->loop, on_tell, n);
+	n->sources = sources_open(config->shared->loop, candidates_ready, n);
 	open_plugins(n);
 	return n;
 }

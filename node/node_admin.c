@@ -9,6 +9,7 @@
 #include "node/counters.h"
 #include "node/show.h"
 #include "node/urls.h"
+#include "p2p/discover/table.h"
 
 /* --- facts -----------------------------------------------------------------
  */
@@ -139,6 +140,32 @@ struct peers_ask {
 	void *to;
 };
 
+static const struct enr *newer(const struct enr *r, const struct table *t,
+			       const struct node_id *id)
+{
+	const struct contact *c = table_find(t, id);
+
+	return c && c->record.len && (!r || r->seq < c->record.seq) ? &c->record
+								    : r;
+}
+
+/* The newest that is known: with which it was dialed, or of the tables. */
+static const struct enr *record_of(const struct node_admin *a,
+				   const struct server_peer *p)
+{
+	const struct enr *r = p->record;
+	const struct discovery *d;
+
+	if (!node_finder(a->of))
+		return r;
+	d = finder_discovery(node_finder(a->of));
+	if (discovery_v4(d))
+		r = newer(r, v4_table(discovery_v4(d)), &p->facts->id);
+	if (discovery_v5(d))
+		r = newer(r, v5_table(discovery_v5(d)), &p->facts->id);
+	return r;
+}
+
 static void tell_peer(void *ctx, const struct server_peer *p)
 {
 	const struct peers_ask *ask = ctx;
@@ -153,7 +180,8 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 		.source = p->facts->source,
 		.protocols = listed.list,
 	};
-	char record[ENR_TEXT_MAX];
+	const struct enr *record = record_of(ask->a, p);
+	char text[ENR_TEXT_MAX];
 	struct caps caps;
 
 	for (size_t i = 0; i < p->channel_count; i++)
@@ -161,8 +189,8 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 			      channel_capability(p->channels[i]),
 			      &p->facts->id);
 	peer.protocol_count = listed.count;
-	if (p->record)
-		peer.enr = enr_text(record, p->record);
+	if (record)
+		peer.enr = enr_text(text, record);
 	enode_make(&peer.enode, &p->facts->pub, &p->facts->remote);
 	caps_of(&caps, p->hello);
 	peer.caps = caps.texts;

@@ -10,6 +10,7 @@
 
 enum {
 	ROUNDS_MAX = 8, /* ticks in a turn, while there are events */
+	VERSIONS = 2,
 };
 
 struct finder {
@@ -20,11 +21,10 @@ struct finder {
 	struct discovery *discovery; /* NULL: not started */
 	bool closing;
 
-	/* A ring of nodes to dial, none twice. */
-	struct enode ring[FINDER_CANDIDATES];
-	size_t first, count;
-	uint64_t met;
-	bool is_hungry; /* somebody was told that there is none */
+	bool tells[VERSIONS]; /* of nodes to dial, by these: */
+	unsigned source[VERSIONS];
+	uint64_t told;
+	bool is_wanted;
 };
 
 static uint64_t unix_ms(void)
@@ -38,53 +38,50 @@ static uint64_t unix_ms(void)
 /* --- candidates -------------------------------------------------------------
  */
 
-static bool is_waiting(const struct finder *f, const struct node_id *id)
+static const enum discover_version versions[VERSIONS] = { DISCOVER_V4,
+							  DISCOVER_V5 };
+
+static void open_sources(struct finder *f)
 {
-	for (size_t i = 0; i < f->count; i++)
-		if (node_id_equal(
-			    &f->ring[(f->first + i) % FINDER_CANDIDATES].id,
-			    id))
-			return true;
-	return false;
+	static const char *const names[VERSIONS] = { "v4", "v5" };
+
+	for (size_t i = 0; i < VERSIONS && f->config.sources; i++)
+		if (f->config.versions & versions[i] &&
+		    !sources_add(f->config.sources, &f->source[i], names[i]))
+			f->tells[i] = true;
 }
 
-static void add_candidate(struct finder *f, const struct contact *c)
+static void close_sources(struct finder *f)
 {
-	struct enode *at;
+	for (size_t i = 0; i < VERSIONS; i++)
+		if (f->tells[i])
+			sources_remove(f->config.sources, f->source[i]);
+}
 
-	if (!f->config.candidates || !c->tcp)
-		return;
-	f->met++;
-	if (f->count == FINDER_CANDIDATES || is_waiting(f, &c->id))
-		return;
-	at = &f->ring[(f->first + f->count++) % FINDER_CANDIDATES];
-	*at = (struct enode){
-		.pub = c->pub,
-		.id = c->id,
-		.ip = c->udp.ip,
-		.tcp = c->tcp,
-		.udp = c->udp.port,
-	};
+static void tell_of(struct finder *f, const struct discover_event *ev)
+{
+	for (size_t i = 0; i < VERSIONS; i++) {
+		if (versions[i] != ev->version || !f->tells[i] || !ev->node.tcp)
+			continue;
+		f->told++;
+		sources_put(f->config.sources, f->source[i], &ev->node);
+	}
 }
 
 static void set_walk(struct finder *f)
 {
-	bool walk = f->config.candidates && f->count < FINDER_CANDIDATES / 2;
+	bool walk = false;
 
+	for (size_t i = 0; i < VERSIONS && f->is_wanted; i++)
+		walk |= f->tells[i] &&
+			sources_room(f->config.sources, f->source[i]) > 0;
 	discovery_set_walk(f->discovery, walk ? DISCOVER_WALK : DISCOVER_REST);
 }
 
-bool finder_candidate(struct finder *f, struct enode *out)
+void finder_seek(struct finder *f, bool wanted)
 {
-	if (!f->count) {
-		f->is_hungry = true;
-		return false;
-	}
-	*out = f->ring[f->first];
-	f->first = (f->first + 1) % FINDER_CANDIDATES;
-	f->count--;
+	f->is_wanted = wanted;
 	finder_wake(f);
-	return true;
 }
 
 /* --- what discovery tells ---------------------------------------------------
@@ -95,7 +92,7 @@ static void heed(struct finder *f, const struct discover_event *ev)
 	switch (ev->type) {
 	case DISCOVER_SEEN:
 	case DISCOVER_LIVE:
-		add_candidate(f, &ev->node);
+		tell_of(f, ev);
 		break;
 	case DISCOVER_CLOCK:
 		log_event(f->config.log, LOG_WARN, "discovery",
@@ -157,10 +154,6 @@ static void act(struct finder *f)
 		send_all(f);
 	}
 	net_timer_set(f->timer, any ? now : due);
-	if (f->is_hungry && f->count) {
-		f->is_hungry = false;
-		f->config.candidates(f->config.ctx);
-	}
 }
 
 static void free_finder(struct finder *f)
@@ -242,6 +235,7 @@ enum err finder_open(struct finder **out, const struct finder_config *config,
 	}
 	f->timer = net_timer_open(config->loop, on_timer, f);
 	f->turn = net_later_open(config->loop, on_turn, f);
+	open_sources(f);
 	*out = f;
 	return ERR_NONE;
 }
@@ -281,6 +275,7 @@ void finder_close(struct finder *f)
 	if (f->closing)
 		return;
 	f->closing = true;
+	close_sources(f);
 	net_udp_close(f->udp);
 	net_timer_close(f->timer);
 	net_later_ask(f->turn);
@@ -309,6 +304,6 @@ struct finder_counts finder_counts(const struct finder *f)
 {
 	return (struct finder_counts){
 		.udp = net_udp_counts(f->udp),
-		.candidates = f->met,
+		.candidates = f->told,
 	};
 }

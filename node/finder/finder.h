@@ -12,13 +12,10 @@
 #ifndef NODE_FINDER_FINDER_H
 #define NODE_FINDER_FINDER_H
 
+#include "node/finder/sources.h"
 #include "p2p/base/log.h"
 #include "p2p/discover/discovery.h"
 #include "p2p/net/udp.h"
-
-enum {
-	FINDER_CANDIDATES = 64, /* that wait; half of them keep it looking */
-};
 
 struct finder;
 
@@ -33,12 +30,12 @@ struct finder_config {
 	size_t bootnode_count;
 	const struct log *log; /* may be NULL */
 
+	/* Who is told of the nodes that it meets, as of "v4" and "v5";
+	 * borrowed until finder_close. NULL: nobody dials. */
+	struct sources *sources;
+
 	/* All that discovery tells, one by one; may be NULL. */
 	void (*event)(void *ctx, const struct discover_event *ev);
-
-	/* There are candidates again, after finder_candidate said that there
-	 * was none. NULL: nobody dials, so none are looked for. */
-	void (*candidates)(void *ctx);
 
 	void (*closed)(void *ctx);
 	void *ctx;
@@ -71,13 +68,14 @@ struct discovery *finder_discovery(const struct finder *f);
 /* finder_wake - act, within this turn, on what was asked of the discovery. */
 void finder_wake(struct finder *f);
 
-/* finder_candidate - a node to dial, once each time that it is met. False:
- * there is none now. */
-bool finder_candidate(struct finder *f, struct enode *out);
+/* finder_seek - nodes to dial are wanted from now on, or no longer; at first
+ * they are not. While they are, and the sources have room, it looks for nodes
+ * at random, and otherwise tells of those that it meets anyway. */
+void finder_seek(struct finder *f, bool wanted);
 
 struct finder_counts {
 	struct net_udp_counts udp;
-	uint64_t candidates; /* met, those that found no room included */
+	uint64_t candidates; /* told of */
 };
 
 struct finder_counts finder_counts(const struct finder *f);

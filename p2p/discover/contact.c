@@ -25,6 +25,17 @@ bool contact_of_record(struct contact *out, const struct enr *record)
 	return true;
 }
 
+void contact_node(struct enode *out, const struct contact *c)
+{
+	*out = (struct enode){
+		.pub = c->pub,
+		.id = c->id,
+		.ip = c->udp.ip,
+		.tcp = c->tcp,
+		.udp = c->udp.port,
+	};
+}
+
 unsigned logdist(const struct node_id *a, const struct node_id *b)
 {
 	for (unsigned i = 0; i < NODE_ID_LEN; i++) {

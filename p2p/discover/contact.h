@@ -20,6 +20,9 @@ bool contact_of_record(struct contact *out, const struct enr *record);
 /* contact_of_node - the same of an enode URL. A host that is a name is none. */
 bool contact_of_node(struct contact *out, const struct enode *node);
 
+/* contact_node - and as a node to dial. */
+void contact_node(struct enode *out, const struct contact *c);
+
 /* contact_seq - of the record; 0 without one. */
 static inline uint64_t contact_seq(const struct contact *c)
 {

@@ -48,12 +48,12 @@ struct protocol {
 	int (*writable)(struct channel *ch, void *user);
 };
 
-/* What a protocol may know of its peer. A copy is valid for ever, but trusted
- * and is_static are as of when it was asked for. */
 enum {
 	PEER_SOURCE_MAX = 32 /* with terminator */
 };
 
+/* What a protocol may know of its peer. A copy is valid for ever, but trusted
+ * and is_static are as of when it was asked for. */
 struct peer_facts {
 	struct node_id id;
 	struct ecc_pub pub;

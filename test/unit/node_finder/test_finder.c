@@ -23,10 +23,12 @@ static struct world {
 	struct one {
 		struct ecc_keypair key;
 		struct finder *f;
+		struct sources *sources;
 		bool (*is_enough)(struct one *o);
 		enum discover_event_type last;
 		size_t events, hungry, closed;
-		struct enode candidate; /* the last one taken */
+		struct contact candidate; /* the last one taken */
+		char source[MIX_NAME_MAX];
 		size_t candidates;
 		bool closes; /* itself, in its next event */
 	} all[FINDERS_MAX];
@@ -57,6 +59,14 @@ static void world_open(void)
 	world.hang = net_timer_open(world.loop, on_hang, NULL);
 }
 
+static void close_sources(void)
+{
+	for (size_t i = 0; i < world.count; i++)
+		if (world.all[i].sources)
+			sources_close(world.all[i].sources);
+	net_loop_run(world.loop);
+}
+
 static void world_close(void)
 {
 	for (size_t i = 0; i < world.count; i++)
@@ -66,6 +76,7 @@ static void world_close(void)
 	net_loop_run(world.loop);
 	for (size_t i = 0; i < world.count; i++)
 		cr_assert_eq(world.all[i].closed, 1);
+	close_sources();
 	net_loop_close(world.loop);
 }
 
@@ -84,7 +95,7 @@ static void on_event(void *ctx, const struct discover_event *ev)
 
 static void take_candidates(struct one *o)
 {
-	while (finder_candidate(o->f, &o->candidate))
+	while (sources_next(o->sources, &o->candidate, o->source))
 		o->candidates++;
 }
 
@@ -149,12 +160,15 @@ static struct contact contact_of(const struct one *o)
 static struct one *open_beside(const struct one *boot, unsigned versions,
 			       void (*candidates)(void *ctx))
 {
-	struct finder_config config = config_of(next_one(), versions);
+	struct one *o = next_one();
+	struct finder_config config = config_of(o, versions);
 	struct contact c = contact_of(boot);
 
 	config.bootnodes = &c;
 	config.bootnode_count = 1;
-	config.candidates = candidates;
+	if (candidates)
+		o->sources = sources_open(world.loop, candidates, o);
+	config.sources = o->sources;
 	return open_with(&config);
 }
 
@@ -264,7 +278,7 @@ Test(finder, meets_its_bootnode_by_both_versions, .init = world_open,
 	cr_assert_eq(finder_counts(o->f).candidates, 0, "nobody dials");
 }
 
-static void check_candidate(unsigned versions)
+static void check_candidate(unsigned versions, const char *source)
 {
 	struct one *boot = open_one(versions);
 	struct one *o = open_beside(boot, versions, on_candidates);
@@ -276,8 +290,9 @@ static void check_candidate(unsigned versions)
 	run();
 	cr_assert_eq(o->hungry, 1);
 	cr_assert_eq(o->candidates, 1);
+	cr_assert_str_eq(o->source, source);
 	cr_assert(node_id_equal(&o->candidate.id, &id));
-	cr_assert(ip_equal(&o->candidate.ip, &at.ip));
+	cr_assert(ip_equal(&o->candidate.udp.ip, &at.ip));
 	cr_assert_eq(o->candidate.tcp, at.port);
 	cr_assert_gt(finder_counts(o->f).candidates, 0);
 }
@@ -285,13 +300,13 @@ static void check_candidate(unsigned versions)
 Test(finder, has_candidates_to_dial_by_v4, .init = world_open,
      .fini = world_close)
 {
-	check_candidate(DISCOVER_V4);
+	check_candidate(DISCOVER_V4, "v4");
 }
 
 Test(finder, has_candidates_to_dial_by_v5, .init = world_open,
      .fini = world_close)
 {
-	check_candidate(DISCOVER_V5);
+	check_candidate(DISCOVER_V5, "v5");
 }
 
 /* --- the clock --------------------------------------------------------------
