@@ -7,6 +7,7 @@
 
 #include "node/admin/call.h"
 #include "node/counters.h"
+#include "node/finder/finder_json.h"
 #include "node/show.h"
 #include "node/urls.h"
 #include "p2p/discover/table.h"
@@ -468,6 +469,21 @@ static json_t *counters(void *ctx)
 	return o;
 }
 
+static json_t *discovery_counters(void *ctx)
+{
+	const struct node_admin *a = ctx;
+
+	return finder_counters_json(node_finder(a->of));
+}
+
+static json_t *discovery_buckets(void *ctx, unsigned version)
+{
+	const struct node_admin *a = ctx;
+
+	return finder_buckets_json(node_finder(a->of),
+				   version == 4 ? DISCOVER_V4 : DISCOVER_V5);
+}
+
 static void stop(void *ctx)
 {
 	const struct node_admin *a = ctx;
@@ -504,6 +520,10 @@ void node_admin_init(struct node_admin *a, const struct node *of,
 		.stop = stop_node,
 		.ctx = ctx,
 	};
+	if (!node_finder(of))
+		return;
+	a->node.discovery_counters = discovery_counters;
+	a->node.discovery_buckets = discovery_buckets;
 }
 
 void node_admin_tell(struct admin *admin, const struct server_event *ev)

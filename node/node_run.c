@@ -29,9 +29,10 @@ struct run {
 	struct net_async *broke; /* woken when the report does */
 	struct net_timer *end;	 /* of the duration */
 	struct contact bootnodes[DISCOVER_BOOTNODES];
-	struct node *node;	 /* NULL: not open */
-	struct admin *admin;	 /* NULL: not open */
-	struct node_admin facts; /* what it asks of us */
+	struct bootnode_search *search; /* for their addresses; NULL: over */
+	struct node *node;		/* NULL: not open */
+	struct admin *admin;		/* NULL: not open */
+	struct node_admin facts;	/* what it asks of us */
 	struct server_counters sums;
 	struct mono started;
 	bool is_up; /* so far that its start was told */
@@ -74,6 +75,8 @@ static void stop(struct run *n)
 	if (n->stopping)
 		return;
 	n->stopping = true;
+	bootnode_search_close(n->search);
+	n->search = NULL;
 	if (n->end)
 		net_timer_close(n->end);
 	if (n->admin)
@@ -169,8 +172,9 @@ static enum err open_server(struct run *n, struct why *why)
 	if (rc == ERR_BUSY || rc == ERR_DENIED || rc == ERR_NOT_FOUND) {
 		struct why told = *why;
 
-		return err_fail(why, rc, "%.400s; choose another --listen",
-				told.text);
+		return err_fail(
+			why, rc, "%.400s; choose another --listen%s", told.text,
+			c->discovery_port ? " or --discovery-port" : "");
 	}
 	return rc;
 }
@@ -294,16 +298,31 @@ static enum err serve(struct run *n, struct why *why)
 	return ERR_NONE;
 }
 
-static void node_ready(void *ctx, enum err rc, const struct why *why)
+static void bootnodes_found(void *ctx, enum err rc, const struct why *why)
 {
 	struct run *n = ctx;
 
-	if (n->stopping)
-		return;
 	n->why = *why;
 	n->rc = rc ? rc : serve(n, &n->why);
+	bootnode_search_close(n->search);
+	n->search = NULL;
 	if (n->rc)
 		stop(n);
+}
+
+static void node_ready(void *ctx, enum err rc, const struct why *why)
+{
+	struct run *n = ctx;
+	const struct node_run_config *c = n->config;
+
+	if (n->stopping)
+		return;
+	if (!rc)
+		n->search = bootnode_search_open(
+			n->loop, n->bootnodes, c->bootnodes, c->bootnode_count,
+			bootnodes_found, n);
+	if (!n->search)
+		bootnodes_found(n, rc, why);
 }
 
 static void plugin_said(void *ctx, const struct log_line *line)
@@ -344,26 +363,12 @@ static void open_node(struct run *n, const struct ecc_keypair *key)
 	});
 }
 
-static enum err take_bootnodes(struct run *n, struct why *why)
-{
-	const struct node_run_config *c = n->config;
-
-	for (size_t i = 0; i < c->bootnode_count; i++)
-		if (!bootnode_contact(&n->bootnodes[i], &c->bootnodes[i]))
-			return err_fail(why, ERR_UNSUPPORTED,
-					"bootnode %s: give an address",
-					c->bootnodes[i].node.host);
-	return ERR_NONE;
-}
-
 /* The key lives here between the file and the node's copy. */
 static enum err start(struct run *n, struct why *why)
 {
 	struct ecc_keypair key;
-	enum err rc = take_bootnodes(n, why);
+	enum err rc;
 
-	if (rc)
-		return rc;
 	rc = datadir_file(n->key_path, &n->datadir, "nodekey", why);
 	if (rc)
 		return rc;

@@ -47,6 +47,7 @@ const char *report_capability(char out[REPORT_CAPABILITY_MAX],
 
 void report_started(struct report *r, const struct report_start *start)
 {
+	r->has_bootnodes = start->bootnodes > 0;
 	if (r->form == SHOW_AS_JSON)
 		report_json_started(r, start);
 	else
@@ -121,26 +122,36 @@ void report_dial_failed(struct report *r, const struct enode *node,
 		report_text_failed(r, node, text, next);
 }
 
-void report_found(struct report *r, const struct discovery *d,
-		  const struct discover_event *ev)
-{
-	bool json = r->form == SHOW_AS_JSON;
-
-	if (ev->type == DISCOVER_READY && json)
-		report_json_ready(r, d, ev->version);
-	else if (ev->type == DISCOVER_READY)
-		report_text_ready(r, d, ev->version);
-	else if (ev->type == DISCOVER_SELF && json)
-		report_json_record(r, &ev->node.record);
-	else if (ev->type == DISCOVER_SELF)
-		report_text_record(r, &ev->node.record);
-}
-
 const struct table *report_table(const struct discovery *d,
 				 enum discover_version version)
 {
 	return version == DISCOVER_V4 ? v4_table(discovery_v4(d))
 				      : v5_table(discovery_v5(d));
+}
+
+static void tell_ready(struct report *r, const struct discovery *d,
+		       enum discover_version version)
+{
+	if (table_live(report_table(d, version)))
+		r->lonely &= ~(unsigned)version;
+	else
+		r->lonely |= (unsigned)version;
+	if (r->form == SHOW_AS_JSON)
+		report_json_ready(r, d, version);
+	else
+		report_text_ready(r, d, version);
+}
+
+void report_found(struct report *r, const struct discovery *d,
+		  const struct discover_event *ev)
+{
+	if (ev->type == DISCOVER_READY ||
+	    (ev->type == DISCOVER_LIVE && r->lonely & ev->version))
+		tell_ready(r, d, ev->version);
+	else if (ev->type == DISCOVER_SELF && r->form == SHOW_AS_JSON)
+		report_json_record(r, &ev->node.record);
+	else if (ev->type == DISCOVER_SELF)
+		report_text_record(r, &ev->node.record);
 }
 
 void report_plugin(struct report *r, const struct log_line *line)

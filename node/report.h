@@ -33,7 +33,9 @@ struct report {
 	enum show_form form;
 	bool colour;
 	bool terminal;
-	bool spoke;		   /* something happened since the start */
+	bool spoke; /* something happened since the start */
+	bool has_bootnodes;
+	unsigned lonely;	   /* versions that nobody answered yet */
 	struct report_dial *dials; /* one per node to dial */
 	size_t dial_count;
 };
@@ -76,7 +78,8 @@ enum report_next {
 void report_dial_failed(struct report *r, const struct enode *node,
 			const char *cause, enum report_next next);
 
-/* report_found - what discovery tells; of most events nothing is said. */
+/* report_found - what discovery tells: that it is ready, that somebody answers
+ * then if nobody did, and that our record is a new one. */
 void report_found(struct report *r, const struct discovery *d,
 		  const struct discover_event *ev);
 

@@ -72,7 +72,7 @@ static void tell_discovery(const struct report *r,
 	fprintf(r->out, "  %s%-9s%s nodes by discovery %s%s%s",
 		tone(r, SHOW_DIM), "finds", tone(r, SHOW_PLAIN), v4 ? "v4" : "",
 		v4 && v5 ? " and " : "", v5 ? "v5" : "");
-	if (start->asked.port != start->listen.port)
+	if (start->listen.port && start->asked.port != start->listen.port)
 		fprintf(r->out, " on UDP port %u", start->asked.port);
 	if (start->bootnodes)
 		fprintf(r->out, ", beginning with %zu\n", start->bootnodes);
@@ -84,14 +84,18 @@ static void tell_discovery(const struct report *r,
 
 void report_text_started(struct report *r, const struct report_start *start)
 {
+	const struct addr *at =
+		start->listen.port ? &start->listen : &start->asked;
 	char listen[ADDR_TEXT_MAX + 32] = "no";
 	char id[NODE_ID_SHORT];
 
-	if (start->listen.port && ip_is_unspecified(&start->listen.ip))
+	if (at->port && ip_is_unspecified(&at->ip))
 		snprintf(listen, sizeof(listen), "port %u on all interfaces",
-			 start->listen.port);
-	else if (start->listen.port)
-		addr_text(listen, &start->listen);
+			 at->port);
+	else if (at->port)
+		addr_text(listen, at);
+	if (at->port && !start->listen.port)
+		strcat(listen, ", UDP only");
 	fprintf(r->out, "%s%s%s\n\n", tone(r, SHOW_BOLD), start->name,
 		tone(r, SHOW_PLAIN));
 	node_id_short(id, &start->id);
@@ -188,15 +192,14 @@ void report_text_ready(struct report *r, const struct discovery *d,
 	const struct table *t = report_table(d, version);
 	size_t known = table_count(t), live = table_live(t);
 
-	own_head(r, live ? SHOW_GOOD : SHOW_WARN,
+	own_head(r, live || !r->has_bootnodes ? SHOW_GOOD : SHOW_BAD,
 		 version == DISCOVER_V4 ? "v4" : "v5");
 	if (live)
 		fprintf(r->out, "knows %zu node%s, of which %zu answered",
 			known, known == 1 ? "" : "s", live);
-	else if (known)
-		fprintf(r->out, "none of %zu node%s answered  %s(trying on)%s",
-			known, known == 1 ? "" : "s", tone(r, SHOW_DIM),
-			tone(r, SHOW_PLAIN));
+	else if (r->has_bootnodes)
+		fprintf(r->out, "no bootnode answers  %s(trying on)%s",
+			tone(r, SHOW_DIM), tone(r, SHOW_PLAIN));
 	else
 		fputs("ready, and knows no node yet", r->out);
 	tail(r);

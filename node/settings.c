@@ -58,6 +58,25 @@ static enum err hear_file(struct settings *s, const char *path, struct why *why)
 	return rc;
 }
 
+/* What a bootnode alone cannot also be. */
+static enum err check_bootnode(const struct settings *s,
+			       enum settings_place *place, struct why *why)
+{
+	const struct setting_row *row = settings_find_key("bootnode_only");
+	size_t at = (size_t)(row - settings_rows());
+	bool off = !s->discovery.is_auto && !s->discovery.versions;
+	const char *what = s->peers.count    ? "keeps no session with peers"
+			   : s->plugin_count ? "loads no plugins"
+			   : off	     ? "needs discovery"
+					     : NULL;
+
+	if (!s->bootnode_only || !what)
+		return ERR_NONE;
+	*place = s->place[at];
+	return err_fail(why, ERR_EXISTS, "%s: a bootnode %s", s->where[at],
+			what);
+}
+
 enum err settings_load(struct settings *out,
 		       const struct settings_sources *sources,
 		       enum settings_place *failed, struct why *why)
@@ -85,6 +104,8 @@ enum err settings_load(struct settings *out,
 		at = SETTINGS_ENVIRONMENT;
 		rc = settings_hear_plugin_variables(out, sources, why);
 	}
+	if (!rc)
+		rc = check_bootnode(out, &at, why);
 	if (rc) {
 		settings_clear(out);
 		if (failed)

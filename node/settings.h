@@ -100,8 +100,8 @@ struct settings_sources {
  * ERR_NOT_FOUND  no such file; an unknown key, with the nearest known one
  * ERR_FORMAT     no YAML, a wrong type, a value that cannot be read
  * ERR_LIMIT      out of range; too many, too deep, too long
- * ERR_EXISTS     a key, a peer or an option twice in one place, or --listen
- *                and --no-listen
+ * ERR_EXISTS     a key, a peer or an option twice in one place, --listen and
+ *                --no-listen, or bootnode_only with what no bootnode does
  * ERR_SYSTEM     the file cannot be read */
 MUST_USE enum err settings_load(struct settings *out,
 				const struct settings_sources *sources,

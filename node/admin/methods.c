@@ -197,7 +197,8 @@ static void unsubscribe(const struct scope *sc)
 				 "subscription not found");
 }
 
-/* --- plugin_, node_, rpc_ ------------------------------------------------- */
+/* --- plugin_, disc, node_, rpc_
+ * ------------------------------------------------- */
 
 static void keep_plugin(void *to, const struct admin_plugin *plugin)
 {
@@ -255,6 +256,33 @@ static void node_counters(const struct scope *sc)
 	admin_call_result(sc->call, sc->node->counters(sc->node->ctx));
 }
 
+static void discovery_counters(const struct scope *sc)
+{
+	admin_call_result(sc->call,
+			  sc->node->discovery_counters(sc->node->ctx));
+}
+
+static void buckets(const struct scope *sc, unsigned version)
+{
+	json_t *result = sc->node->discovery_buckets(sc->node->ctx, version);
+
+	if (result)
+		admin_call_result(sc->call, result);
+	else
+		admin_call_error(sc->call, JSONRPC_FAILED,
+				 "discovery v%u is off", version);
+}
+
+static void v4_buckets(const struct scope *sc)
+{
+	buckets(sc, 4);
+}
+
+static void v5_buckets(const struct scope *sc)
+{
+	buckets(sc, 5);
+}
+
 static void node_stop(const struct scope *sc)
 {
 	succeed(sc);
@@ -287,6 +315,9 @@ static const struct method methods[] = {
 	{ "admin_removeTrustedPeer", "s", remove_trusted_peer },
 	{ "admin_subscribe", "n", subscribe },
 	{ "admin_unsubscribe", "s", unsubscribe },
+	{ "discovery_counters", "", discovery_counters },
+	{ "discv4_buckets", "", v4_buckets },
+	{ "discv5_buckets", "", v5_buckets },
 	{ "node_counters", "", node_counters },
 	{ "node_stop", "", node_stop },
 	{ "plugin_list", "", plugin_list },
@@ -296,10 +327,13 @@ static const struct method methods[] = {
 	{ "rpc_modules", "", rpc_modules },
 };
 
-/* A node without plugins has no methods for them. */
+/* A node without plugins has no methods for them, nor one without discovery for
+ * that. */
 static bool has_method(const struct admin_node *node, const struct method *m)
 {
-	return node->plugin_load || strncmp(m->name, "plugin_", 7) != 0;
+	if (!strncmp(m->name, "plugin_", 7))
+		return node->plugin_load;
+	return strncmp(m->name, "disc", 4) != 0 || node->discovery_counters;
 }
 
 static void rpc_modules(const struct scope *sc)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* methods.h - the methods of the admin interface: go-ethereum's for peers, with
- * its names, results and errors, ours for plugins and the node, and those that
+ * its names, results and errors, ours for plugins, discovery and the node, and
+ * those that
  * plugins register.
  *
  *     admin_nodeInfo  admin_peers
@@ -12,6 +13,8 @@
  *     plugin_list  plugin_load [NAME, OPTIONS?]  plugin_unload [NAME]
  *     plugin_reload [NAME]  node_stop -> true
  *     node_counters  -> {"peers": 2, "memory": 4096, "sessions": 5, ...}
+ *     discovery_counters  -> {"v4": {"known": 12, ...}, ...}
+ *     discv4_buckets  discv5_buckets  -> [[{"node": "enr:...", ...}], ...]
  *     rpc_modules  -> {"admin": "1.0", ...}
  *
  * Pure but for what the node does. */

@@ -98,8 +98,8 @@ enum admin_trust {
 };
 
 /* Every member is set, but that the four that list, load, unload and reload
- * plugins are NULL, all of them, in a node that has none: then there are no
- * such methods. */
+ * plugins are NULL, all of them, in a node that has none, as are those of
+ * discovery: then there are no such methods. */
 struct admin_node {
 	void *ctx;
 
@@ -148,6 +148,13 @@ struct admin_node {
 
 	/* What it counted since it began, an object of the caller's. */
 	json_t *(*counters)(void *ctx);
+
+	/* What discovery counted, and the nodes in a table of version 4 or 5:
+	 * see finder_json.h. Objects of the caller's; the second is NULL for a
+	 * version that is off. Without discovery both functions are NULL, and
+	 * there are no such methods. */
+	json_t *(*discovery_counters)(void *ctx);
+	json_t *(*discovery_buckets)(void *ctx, unsigned version);
 
 	/* End the node, soon; called when the answer is on its way. May close
 	 * the admin interface from inside. */

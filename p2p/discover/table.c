@@ -216,14 +216,28 @@ size_t table_at(struct table *t, const struct contact *out[TABLE_BUCKET],
 	return n;
 }
 
+static struct table_row row_of(const struct entry *e, size_t bucket)
+{
+	return (struct table_row){
+		.contact = &e->contact,
+		.bucket = (unsigned)bucket,
+		.added = e->added,
+		.checks = e->checks,
+		.live = e->live,
+	};
+}
+
 void table_visit(const struct table *t,
-		 void (*visit)(void *ctx, const struct contact *c, bool live),
+		 void (*visit)(void *ctx, const struct table_row *row),
 		 void *ctx)
 {
 	for (size_t i = 0; i < TABLE_BUCKETS; i++)
-		for (size_t k = 0; k < t->buckets[i].count; k++)
-			visit(ctx, &t->buckets[i].entries[k]->contact,
-			      t->buckets[i].entries[k]->live);
+		for (size_t k = 0; k < t->buckets[i].count; k++) {
+			struct table_row row =
+				row_of(t->buckets[i].entries[k], i);
+
+			visit(ctx, &row);
+		}
 }
 
 /* --- subnets ----------------------------------------------------------------

@@ -82,9 +82,18 @@ size_t table_closest(const struct table *t,
 size_t table_at(struct table *t, const struct contact *out[TABLE_BUCKET],
 		unsigned distance);
 
-/* table_visit - every node in a bucket. */
+/* A node in a bucket. */
+struct table_row {
+	const struct contact *contact;
+	unsigned bucket; /* below TABLE_BUCKETS */
+	struct mono added;
+	unsigned checks; /* answered, the lost ones counted against them */
+	bool live;
+};
+
+/* table_visit - every node, by buckets, oldest first in each. */
 void table_visit(const struct table *t,
-		 void (*visit)(void *ctx, const struct contact *c, bool live),
+		 void (*visit)(void *ctx, const struct table_row *row),
 		 void *ctx);
 
 /* --- checks -----------------------------------------------------------------

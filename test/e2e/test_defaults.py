@@ -45,6 +45,30 @@ class Defaults(lab.Lab):
         self.assertIn("@127.0.0.1:", done.out)
         self.assertNotIn(":30303", done.out)
 
+    def test_a_node_that_is_asked_has_one_port_for_both(self):
+        start = self.node("a", "--discovery", "v4").started()
+        self.assertRegex(start["listen"], r":30303\Z")
+        for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+            with socket.socket(socket.AF_INET, kind) as taken:
+                with self.assertRaises(OSError):
+                    taken.bind(("", 30303))
+
+    def test_both_ports_move_when_one_of_them_is_busy(self):
+        for name, kind in (("a", socket.SOCK_DGRAM), ("b", socket.SOCK_STREAM)):
+            with socket.socket(socket.AF_INET, kind) as taken:
+                taken.bind(("", 30303))
+                if kind == socket.SOCK_STREAM:
+                    taken.listen()
+                node = self.node(name, "--discovery", "v4,v5")
+                start = node.started()
+                self.assertNotRegex(start["enode"], ":30303|discport")
+                node.stop()
+
+    def test_without_discovery_it_has_no_udp_port(self):
+        self.node("a").started()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("", 30303))
+
     def test_a_port_that_was_asked_for_is_not_replaced(self):
         self.node("a").started()
         done = self.weft("run", "--listen", ":30303", "--datadir",

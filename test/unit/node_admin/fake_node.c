@@ -152,6 +152,17 @@ static json_t *counters(void *ctx UNUSED)
 	return json_pack("{s:i,s:i}", "peers", 2, "sessions", 5);
 }
 
+static json_t *discovery_counters(void *ctx UNUSED)
+{
+	return json_pack("{s{si}}", "v4", "known", 7);
+}
+
+/* Of a node that has v4 only. */
+static json_t *discovery_buckets(void *ctx UNUSED, unsigned version)
+{
+	return version == 4 ? json_pack("[[],[{ss}]]", "node", "enr:") : NULL;
+}
+
 static void stop(void *ctx)
 {
 	struct fake_node *n = ctx;
@@ -179,6 +190,8 @@ void fake_node_init(struct fake_node *n)
 			.plugin_method = plugin_method,
 			.plugin_methods = plugin_methods,
 			.counters = counters,
+			.discovery_counters = discovery_counters,
+			.discovery_buckets = discovery_buckets,
 			.stop = stop,
 		},
 		.self = { .name = "fake" },

@@ -304,7 +304,9 @@ Test(methods, name_the_modules)
 
 	desk_open(&d);
 	cr_assert_str_eq(ask(&d, "rpc_modules", "[]"),
-			 "{\"admin\":\"1.0\",\"node\":\"1.0\","
+			 "{\"admin\":\"1.0\",\"discovery\":\"1.0\","
+			 "\"discv4\":\"1.0\",\"discv5\":\"1.0\","
+			 "\"node\":\"1.0\","
 			 "\"plugin\":\"1.0\",\"rpc\":\"1.0\","
 			 "\"foobar\":\"1.0\",\"gossip\":\"1.0\"}");
 	desk_close(&d);
@@ -319,6 +321,37 @@ Test(methods, tell_what_the_node_counted)
 			 "{\"peers\":2,\"sessions\":5}");
 	cr_assert_str_eq(ask(&d, "node_counters", "[1]"),
 			 "-32602: too many arguments, want at most 0");
+	desk_close(&d);
+}
+
+Test(methods, tell_what_discovery_counted_and_whom_it_knows)
+{
+	struct desk d;
+
+	desk_open(&d);
+	cr_assert_str_eq(ask(&d, "discovery_counters", "[]"),
+			 "{\"v4\":{\"known\":7}}");
+	cr_assert_str_eq(ask(&d, "discv4_buckets", "[]"),
+			 "[[],[{\"node\":\"enr:\"}]]");
+	cr_assert_str_eq(ask(&d, "discv5_buckets", "[]"),
+			 "-32000: discovery v5 is off");
+	desk_close(&d);
+}
+
+Test(methods, of_discovery_are_not_there_without_it)
+{
+	static const char *const names[] = { "discovery_counters",
+					     "discv4_buckets",
+					     "discv5_buckets" };
+	struct desk d;
+
+	desk_open(&d);
+	d.node.node.discovery_counters = NULL;
+	d.node.node.discovery_buckets = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		cr_assert_not_null(strstr(ask(&d, names[i], "[]"),
+					  "does not exist/is not available"));
+	cr_assert_null(strstr(ask(&d, "rpc_modules", "[]"), "disc"));
 	desk_close(&d);
 }
 
