@@ -30,3 +30,13 @@ bool bucket_take(struct bucket *b, struct mono now)
 	b->held_ns -= b->token_ns;
 	return true;
 }
+
+struct mono bucket_next(const struct bucket *b, struct mono now)
+{
+	uint64_t held = b->held_ns + mono_since_ns(now, b->at);
+
+	/* More than fits: a long time has passed. */
+	if (held >= b->token_ns || held < b->held_ns)
+		return now;
+	return (struct mono){ now.ns + b->token_ns - held };
+}

@@ -22,4 +22,7 @@ void bucket_init(struct bucket *b, unsigned burst, unsigned per_second,
  * back counts as none. */
 bool bucket_take(struct bucket *b, struct mono now);
 
+/* bucket_next - when bucket_take may be done again; now, if it may be. */
+struct mono bucket_next(const struct bucket *b, struct mono now);
+
 #endif

@@ -221,10 +221,15 @@ enum err dns_tree_make(struct dns_tree *out, const struct enr *records,
 	if (!rc) {
 		add_records(&tree, list, record_count);
 		drop_repeated(&tree);
-		*out = tree;
-	} else {
-		dns_tree_clear(&tree);
+		/* No more than who reads it takes. */
+		if (tree.count > DNS_TREE_MAX)
+			rc = err_fail(why, ERR_LIMIT, "over %d entries",
+				      DNS_TREE_MAX);
 	}
+	if (rc)
+		dns_tree_clear(&tree);
+	else
+		*out = tree;
 	free(list);
 	return rc;
 }

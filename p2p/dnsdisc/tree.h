@@ -8,7 +8,7 @@
 
 enum {
 	DNS_BRANCH_CHILDREN = 13, /* "27 bytes per child within 370" */
-	DNS_TREE_MAX = 100000,	  /* records, and links */
+	DNS_TREE_MAX = 100000,	  /* entries, of both trees */
 };
 
 struct dns_tree_entry {

@@ -60,3 +60,20 @@ Test(bucket, takes_time_that_goes_back_as_none)
 	cr_assert_not(bucket_take(&b, (struct mono){ 1000000999 }));
 	cr_assert(bucket_take(&b, (struct mono){ 1000001000 }));
 }
+
+Test(bucket, says_when_there_is_one_again)
+{
+	struct mono now = { 500 };
+	struct bucket b;
+
+	bucket_init(&b, 2, 1000, now);
+	cr_assert_eq(bucket_next(&b, now).ns, 500);
+	cr_assert_eq(take_all(&b, now), 2);
+	cr_assert_eq(bucket_next(&b, now).ns, 1000500);
+	now.ns = 400500;
+	cr_assert_eq(bucket_next(&b, now).ns, 1000500);
+	cr_assert_not(bucket_take(&b, (struct mono){ 1000499 }));
+	cr_assert(bucket_take(&b, (struct mono){ 1000500 }));
+	now.ns = UINT64_MAX - 1;
+	cr_assert_eq(bucket_next(&b, now).ns, now.ns);
+}
