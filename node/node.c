@@ -23,6 +23,7 @@ struct node {
 	size_t finders;		 /* that one, and those that still close */
 	struct sources *sources; /* of nodes to dial */
 	struct node_plugins plugins;
+	struct node_talk talk;
 	struct log plugin_log;
 	struct server_counters sums;
 	struct net_later *tell; /* for what waits to be told: */
@@ -167,6 +168,7 @@ static void open_plugins(struct node *n)
 					       .wanted = c->plugins,
 					       .count = c->plugin_count,
 					       .facts = plugin_facts,
+					       .talk = &n->talk,
 					       .ready = plugins_ready,
 					       .ctx = n,
 				       });
@@ -259,8 +261,9 @@ static enum err open_server(struct node *n, enum server_listen listening,
 
 static void found(void *ctx, const struct discover_event *ev)
 {
-	const struct node *n = ctx;
+	struct node *n = ctx;
 
+	node_talk_heard(&n->talk, ev);
 	if (n->config.found)
 		n->config.found(n->config.ctx, ev);
 }
@@ -343,6 +346,7 @@ enum err node_serve(struct node *n, enum server_listen listening,
 	server_self(n->server, &self);
 	if (n->finder)
 		finder_start(n->finder, &n->key, self.tcp);
+	node_talk_open(&n->talk, n->finder, n->plugins.manager);
 	secret_wipe(&n->key, sizeof(n->key));
 	node_plugins_serve(&n->plugins, n->server);
 	return ERR_NONE;
@@ -373,6 +377,7 @@ void node_close(struct node *n)
 	if (n->closing)
 		return;
 	n->closing = true;
+	node_talk_close(&n->talk);
 	close_finder(n);
 	if (n->server)
 		server_close(n->server);

@@ -69,6 +69,22 @@ static void facts(void *ctx, struct weft_node_facts *out)
 	p->config.facts(p->config.ctx, out);
 }
 
+static void talk_reply(void *ctx, uint64_t token, struct span response)
+{
+	const struct node_plugins *p = ctx;
+
+	node_talk_reply(p->config.talk, token, response);
+}
+
+static enum err talk(void *ctx, const struct instance_talk *talk,
+		     void (*done)(void *ctx, enum err rc, struct span response),
+		     void *done_ctx)
+{
+	const struct node_plugins *p = ctx;
+
+	return node_talk_ask(p->config.talk, talk, done, done_ctx);
+}
+
 static void load_next(struct node_plugins *p);
 
 static void loaded(void *ctx, enum err rc, const struct why *why)
@@ -105,6 +121,8 @@ void node_plugins_open(struct node_plugins *p,
 		.tasks = config->tasks,
 		.log = config->log,
 		.facts = facts,
+		.talk_reply = talk_reply,
+		.talk = talk,
 	};
 	p->manager = manager_open(&(struct manager_config){
 		.loader = config->loader,

@@ -12,6 +12,7 @@
 #ifndef NODE_NODE_PLUGINS_H
 #define NODE_NODE_PLUGINS_H
 
+#include "node/node_talk.h"
 #include "node/plugin/manager.h"
 #include "p2p/server/server.h"
 
@@ -25,6 +26,8 @@ struct node_plugins_config {
 
 	/* Who we are. */
 	void (*facts)(void *ctx, struct weft_node_facts *out);
+
+	struct node_talk *talk; /* borrowed; all 0 until it is opened */
 
 	/* Called once, from inside of node_plugins_open or later. An error
 	 * names the plugin, and why. */

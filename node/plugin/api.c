@@ -54,6 +54,8 @@ const struct weft_api instance_api = {
 	.pack_items = api_pack_items,
 	.list_enter = api_list_enter,
 	.list_next = api_list_next,
+	.talk_add = api_talk_add,
+	.talk = api_talk,
 };
 
 int api_result(enum err e)

@@ -113,6 +113,14 @@ int api_service_call(struct weft_service_use *use, uint32_t number,
 		     struct weft_shared **reply);
 void api_service_put(struct weft_service_use *use);
 
+/* --- talk.c ----------------------------------------------------------------
+ */
+
+int api_talk_add(struct weft_host *h, const struct weft_talk_protocol *protocol,
+		 size_t size, void *state);
+int api_talk(struct weft_host *h, const char *node, const char *protocol,
+	     const void *request, size_t size, struct weft_shared **reply);
+
 /* --- rpc.c, api_text.c, api_rlp.c ------------------------------------------
  */
 

@@ -26,6 +26,8 @@ enum {
 	INSTANCE_RPCS_MAX = 64,
 	INSTANCE_SERVICES_MAX = 16,
 	INSTANCE_CALLS_MAX = 64, /* of one service */
+	INSTANCE_TALKS_MAX = 16,
+	INSTANCE_TALKS_RUNNING = 64, /* answers under way */
 	INSTANCE_TIMERS_MAX = 256,
 	INSTANCE_POSTS_RUNNING = 256, /* fibers of posts at once */
 	INSTANCE_NAME_MAX = 64,	      /* of counters and the like; terminator */
@@ -185,6 +187,8 @@ struct weft_host {
 	size_t timer_count;
 	struct service *services;      /* published */
 	struct weft_service_use *uses; /* held */
+	struct talk *talks;
+	size_t talks_running;
 	struct posts posts;
 	size_t posts_running;
 	struct task_owner late; /* of posts that came before the end */

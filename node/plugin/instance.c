@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "node/plugin/service.h"
+#include "node/plugin/talk.h"
 
 /* --- the timer ---------------------------------------------------------------
  */
@@ -224,6 +225,7 @@ static void reclaim_handles(struct weft_host *h)
 	while (h->timers)
 		timer_reclaim(h->timers);
 	services_reclaim(h);
+	talks_reclaim(h);
 }
 
 static void free_registered(struct weft_host *h)

@@ -14,6 +14,13 @@
 #include "p2p/server/protocol.h"
 #include "weft/plugin.h"
 
+/* A TALK request of a plugin's; borrowed for the call. */
+struct instance_talk {
+	const char *node; /* "enr:...", or an id in hex */
+	const char *protocol;
+	struct span request;
+};
+
 /* What an instance needs of its node. Borrowed; outlives the instance. */
 struct instance_node {
 	void *ctx;
@@ -34,6 +41,22 @@ struct instance_node {
 	bool (*service_is_taken)(void *ctx, const char *name, uint32_t version);
 	struct service *(*service_find)(void *ctx, const char *name,
 					uint32_t version);
+
+	/* Does another instance answer that TALK protocol already? May be
+	 * NULL. */
+	bool (*talk_is_taken)(void *ctx, const char *name);
+
+	/* The answer to an instance_talk_asked. */
+	void (*talk_reply)(void *ctx, uint64_t token, struct span response);
+
+	/* Ask a node. `done` comes once, later, maybe after the instance's end,
+	 * with a response borrowed for the call; not after an error: ERR_FORMAT
+	 * and ERR_NOT_FOUND for the node, ERR_LIMIT. NULL: there is no
+	 * discovery. */
+	enum err (*talk)(void *ctx, const struct instance_talk *talk,
+			 void (*done)(void *ctx, enum err rc,
+				      struct span response),
+			 void *done_ctx);
 };
 
 /* instance_open - make it and queue its start. `started` is called once, later,
@@ -106,6 +129,17 @@ struct service *instance_service(const struct weft_host *host, const char *name,
 /* instance_is_used - does another plugin hold a service of it? Then why says
  * which and who: "its service geo/1 is used by weather". */
 bool instance_is_used(const struct weft_host *host, struct why *why);
+
+/* instance_talks - does it answer this TALK protocol? */
+bool instance_talks(const struct weft_host *host, struct span protocol);
+
+/* instance_talk_asked - have the plugin answer, in a fiber of its own: once, by
+ * talk_reply with this token, unless it does not end. ERR_NOT_FOUND: no such
+ * protocol. ERR_BUSY, ERR_LIMIT, ERR_CLOSED, ERR_SYSTEM: not now. */
+MUST_USE enum err instance_talk_asked(struct weft_host *host, uint64_t token,
+				      const struct weft_talk_facts *who,
+				      struct span protocol,
+				      struct span request);
 
 struct instance_counter {
 	const char *name;

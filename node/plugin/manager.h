@@ -108,6 +108,12 @@ MUST_USE enum err manager_reload(struct manager *m, const char *name,
  * borrowed until the next `changed`. */
 struct protocol *manager_protocols_new(const struct manager *m, size_t *count);
 
+/* manager_talk_asked - instance_talk_asked of the plugin that answers this
+ * protocol. ERR_NOT_FOUND: none does. */
+MUST_USE enum err manager_talk_asked(const struct manager *m, uint64_t token,
+				     const struct weft_talk_facts *who,
+				     struct span protocol, struct span request);
+
 enum manager_stage {
 	MANAGER_STARTING, /* offers nothing yet */
 	MANAGER_RUNNING,

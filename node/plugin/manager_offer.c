@@ -182,6 +182,56 @@ static struct service *node_service_find(void *ctx, const char *name,
 	return NULL;
 }
 
+static bool node_talk_is_taken(void *ctx, const char *name)
+{
+	struct slot *asks = ctx;
+	const struct slot *s;
+
+	DL_FOREACH (asks->m->slots, s) {
+		char words[LOADER_NAME_MAX + 32];
+
+		if (s == asks || !is_in_the_way(s, asks) ||
+		    !instance_talks(s->host, span_text(name)))
+			continue;
+		snprintf(words, sizeof(words), "TALK %.63s is answered by %s",
+			 name, slot_name(s));
+		asks->refused_with = WEFT_EEXIST;
+		err_fail(&asks->refused, ERR_DENIED, "%s already", words);
+		return true;
+	}
+	return false;
+}
+
+static void node_talk_reply(void *ctx, uint64_t token, struct span response)
+{
+	const struct instance_node *node = ((struct slot *)ctx)->m->config.node;
+
+	node->talk_reply(node->ctx, token, response);
+}
+
+static enum err node_talk(void *ctx, const struct instance_talk *talk,
+			  void (*done)(void *ctx, enum err rc,
+				       struct span response),
+			  void *done_ctx)
+{
+	const struct instance_node *node = ((struct slot *)ctx)->m->config.node;
+
+	return node->talk(node->ctx, talk, done, done_ctx);
+}
+
+enum err manager_talk_asked(const struct manager *m, uint64_t token,
+			    const struct weft_talk_facts *who,
+			    struct span protocol, struct span request)
+{
+	const struct slot *s;
+
+	DL_FOREACH (m->slots, s)
+		if (is_offering(s) && instance_talks(s->host, protocol))
+			return instance_talk_asked(s->host, token, who,
+						   protocol, request);
+	return ERR_NOT_FOUND;
+}
+
 void slot_node_init(struct slot *s)
 {
 	s->node = *s->m->config.node;
@@ -190,4 +240,7 @@ void slot_node_init(struct slot *s)
 	s->node.is_taken = node_is_taken;
 	s->node.service_is_taken = node_service_is_taken;
 	s->node.service_find = node_service_find;
+	s->node.talk_is_taken = node_talk_is_taken;
+	s->node.talk_reply = node_talk_reply;
+	s->node.talk = s->node.talk ? node_talk : NULL;
 }

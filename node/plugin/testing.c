@@ -304,6 +304,8 @@ int weft_test_run_with(const struct weft_api **table, int (*fn)(void *arg),
 		.tasks = task_loop_open(r.loop, &limits),
 		.log = &r.log,
 		.service_find = find_for_test,
+		.talk = testing_talk,
+		.talk_reply = testing_talk_reply,
 	};
 	task_loop_watch(r.node.tasks, &r.log);
 	r.deadline = net_timer_open(r.loop, too_late, &r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* testing.h - what the two files behind <weft/test.h> share: testing.c, a run
- * and the plugins in it, and testing_peer.c, the peers. Internal. */
+/* testing.h - what the files behind <weft/test.h> share: testing.c, a run and
+ * the plugins in it, testing_peer.c, the peers, and testing_talk.c, those who
+ * ask. Internal. */
 #ifndef NODE_PLUGIN_TESTING_H
 #define NODE_PLUGIN_TESTING_H
 
@@ -31,7 +32,9 @@ struct test_run {
 	int (*fn)(void *arg);
 	void *arg;
 	int rc;
-	bool failed; /* an expectation, or a start */
+	bool failed;		 /* an expectation, or a start */
+	struct test_talk *talks; /* without an answer yet */
+	uint64_t last_token;
 	bool late;
 	struct mono last; /* then: when the process is ended */
 	bool ended;	  /* fn has returned: all is being stopped */
@@ -42,5 +45,14 @@ struct test_run *testing_run(void);
 
 /* testing_fail - say so on stderr; the run has failed, whatever comes. */
 void testing_fail(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* --- testing_talk.c ---------------------------------------------------------
+ * What an instance asks of its node; ctx is the subject, or the run. */
+
+enum err testing_talk(void *ctx, const struct instance_talk *talk,
+		      void (*done)(void *ctx, enum err rc,
+				   struct span response),
+		      void *done_ctx);
+void testing_talk_reply(void *ctx, uint64_t token, struct span response);
 
 #endif

@@ -34,11 +34,9 @@ enum {
 	V5_QUEUED = 16, /* calls that wait for the one under way to that
 			 * node */
 	V5_ASK_DISTANCES = 16,
-	V5_PROTOCOLS = 32,    /* of TALK */
-	V5_PROTOCOL_MAX = 64, /* bytes of such a name */
-	V5_TALKS = 256,	      /* requests that wait for v5_talk_reply */
-	V5_TALKS_NODE = 8,    /* of these, of one node */
-	V5_TALK_MS = 1000,    /* and for how long; nobody waits longer */
+	V5_TALKS = 256,	   /* requests that wait for v5_talk_reply */
+	V5_TALKS_NODE = 8, /* of these, of one node */
+	V5_TALK_MS = 1000, /* and for how long; nobody waits longer */
 	V5_TALK_REPLY_MAX = V5_PLAINTEXT_MAX - 1 - 3 - 9 - 3,
 };
 
@@ -101,13 +99,12 @@ uint32_t v5_resolve(struct v5 *v, const struct node_id *id,
 		    const struct contact *known);
 
 /* --- answering TALK ---------------------------------------------------------
- * Requests for other protocols get the empty response at once. */
+ */
 
-/* v5_talk_add - ERR_LIMIT: V5_PROTOCOLS, or V5_PROTOCOL_MAX. ERR_EXISTS. */
-MUST_USE enum err v5_talk_add(struct v5 *v, struct span protocol);
-
-/* v5_talk_remove - what waits for its answer may still be answered. */
-void v5_talk_remove(struct v5 *v, struct span protocol);
+/* v5_take_talks - from now on TALK requests come as events, each of which is to
+ * be answered; until then they get the empty response at once, which is also
+ * the one for a protocol that nobody knows. */
+void v5_take_talks(struct v5 *v);
 
 /* v5_talk_reply - to a DISCOVER_TALK. ERR_NOT_FOUND: it was answered, or nobody
  * waits any more. ERR_LIMIT: over V5_TALK_REPLY_MAX. */

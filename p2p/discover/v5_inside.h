@@ -196,11 +196,7 @@ struct v5 {
 	struct search *searches;
 	size_t search_count;
 
-	size_t protocol_count;
-	struct v5_protocol {
-		size_t len;
-		uint8_t name[V5_PROTOCOL_MAX];
-	} protocols[V5_PROTOCOLS];
+	bool takes_talks;
 	struct v5_talk_wait *talks;
 	size_t talk_count;
 	uint64_t last_token;

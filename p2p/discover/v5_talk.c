@@ -1,38 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/discover/v5_inside.h"
 
-static struct v5_protocol *find(struct v5 *v, struct span protocol)
+void v5_take_talks(struct v5 *v)
 {
-	for (size_t i = 0; i < v->protocol_count; i++) {
-		struct v5_protocol *p = &v->protocols[i];
-
-		if (span_equal(span_of(p->name, p->len), protocol))
-			return p;
-	}
-	return NULL;
-}
-
-enum err v5_talk_add(struct v5 *v, struct span protocol)
-{
-	struct v5_protocol *p;
-
-	if (find(v, protocol))
-		return ERR_EXISTS;
-	if (v->protocol_count == V5_PROTOCOLS || protocol.len > V5_PROTOCOL_MAX)
-		return ERR_LIMIT;
-	p = &v->protocols[v->protocol_count++];
-	p->len = protocol.len;
-	if (protocol.len)
-		memcpy(p->name, protocol.data, protocol.len);
-	return ERR_NONE;
-}
-
-void v5_talk_remove(struct v5 *v, struct span protocol)
-{
-	struct v5_protocol *p = find(v, protocol);
-
-	if (p)
-		*p = v->protocols[--v->protocol_count];
+	v->takes_talks = true;
 }
 
 static void respond(struct v5 *v, const struct v5_sender *to,
@@ -84,7 +55,7 @@ void v5_talk_asked(struct v5 *v, const struct v5_sender *from,
 	struct v5_talk_wait *w;
 
 	/* "Empty for an unknown protocol, always sent." */
-	if (!find(v, talkreq->talkreq.protocol)) {
+	if (!v->takes_talks) {
 		respond(v, from, &talkreq->id, span_of(NULL, 0));
 		return;
 	}

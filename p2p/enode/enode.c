@@ -72,6 +72,24 @@ static int digit_value(char c)
 	return -1;
 }
 
+bool node_id_parse(struct node_id *out, const char *text)
+{
+	struct node_id id = { { 0 } };
+	size_t n = 0;
+
+	for (; text[n] && n < (size_t)2 * NODE_ID_LEN; n++) {
+		int value = digit_value(text[n]);
+
+		if (value < 0)
+			return false;
+		id.b[n / 2] = (uint8_t)(id.b[n / 2] << 4 | value);
+	}
+	if (n != (size_t)2 * NODE_ID_LEN || text[n])
+		return false;
+	*out = id;
+	return true;
+}
+
 static enum err pub_parse(struct ecc_pub *out, const char *text, size_t len,
 			  struct why *why)
 {

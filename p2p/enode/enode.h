@@ -44,6 +44,10 @@ bool node_id_equal(const struct node_id *a, const struct node_id *b);
 const char *node_id_text(char out[NODE_ID_HEX], const struct node_id *id);
 const char *node_id_short(char out[NODE_ID_SHORT], const struct node_id *id);
 
+/* node_id_parse - 64 hex digits in either case, and nothing else; else false.
+ */
+bool node_id_parse(struct node_id *out, const char *text);
+
 /* enode_parse - *out is set on success only. ERR_FORMAT, with why naming the
  * part that is wrong ("public key: 126 hex digits where 128 are needed"),
  * or ERR_LIMIT for a text of ENODE_URL_MAX bytes and more.

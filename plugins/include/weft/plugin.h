@@ -202,6 +202,33 @@ struct weft_service {
 	const struct weft_service_call *const *calls; /* NULL-terminated */
 };
 
+/* --- talk -------------------------------------------------------------------
+ */
+
+#define WEFT_TALK_MAX 1177 /* bytes of a reply */
+
+/* Who asks. It need not be a peer, nor known to discovery; its id is proven. */
+struct weft_talk_facts {
+	uint8_t id[32];
+	char remote[64];  /* where it asks from: "192.0.2.1:30303" */
+	char record[408]; /* "enr:...", or "" when none is known */
+};
+
+/* A protocol over the TALK requests of Discovery v5: one packet asks, one
+ * answers, either may get lost, and no session is needed. Each request is
+ * answered in a fiber of its own, which may suspend; the reply is what fn adds
+ * to `reply`, WEFT_TALK_MAX bytes at most. An error, or more than that, is
+ * answered with nothing, which is also what nodes without the protocol say.
+ * After a second nobody waits any more. */
+struct weft_talk_protocol {
+	size_t size;	    /* sizeof(struct weft_talk_protocol) */
+	const char *name;   /* as requests name it; 1 to 63 bytes */
+	uint32_t stack_kib; /* of its fibers; 0: 256 */
+	uint32_t reserved;
+	int (*fn)(void *state, const struct weft_talk_facts *who,
+		  const struct weft_msg *request, struct weft_text *reply);
+};
+
 /* --- options -------------------------------------------------------------- */
 
 #define WEFT_OPTION_TEXT 1
@@ -377,6 +404,13 @@ struct weft_api {
 	int (*list_enter)(struct weft_msg *);
 	int (*list_next)(struct weft_msg *rest, struct weft_msg *item,
 			 size_t size);
+
+	/* talk */
+	int (*talk_add)(struct weft_host *, const struct weft_talk_protocol *,
+			size_t size, void *state);
+	int (*talk)(struct weft_host *, const char *node, const char *protocol,
+		    const void *request, size_t size,
+		    struct weft_shared **reply);
 };
 
 /* Where the calls below go. Every plugin, and every program that embeds a node,
@@ -491,6 +525,21 @@ static inline int weft_service_add(struct weft_host *host,
 	return weft_api_table->service_add(host, service, service->size, state);
 }
 
+/* weft_talk_add - answer this protocol's TALK requests, once start has
+ * returned. The struct and its name are copied. Without Discovery v5 nobody
+ * asks.
+ *
+ * WEFT_EEXIST  a plugin of this node answers that protocol already
+ * WEFT_EINVAL  no fn, no name or one that is too long, a stack_kib out of
+ *              range, or not in start
+ * WEFT_ELIMIT  over 16 of them */
+static inline int weft_talk_add(struct weft_host *host,
+				const struct weft_talk_protocol *protocol,
+				void *state)
+{
+	return weft_api_table->talk_add(host, protocol, protocol->size, state);
+}
+
 /* --- using services -------------------------------------------------------
  */
 
@@ -544,6 +593,27 @@ static inline int weft_service_call(struct weft_service_use *use, uint32_t call,
 static inline void weft_service_put(struct weft_service_use *use)
 {
 	weft_api_table->service_put(use);
+}
+
+/* weft_talk - ask a node over Discovery v5, which need not be a peer, and
+ * suspend until it has answered; for a few seconds at most. `node` is its
+ * record ("enr:..."), or the 64 hex digits of its id if discovery knows it. The
+ * request has WEFT_TALK_MAX bytes at most, less those of the protocol's name
+ * and, with a node not talked to before, up to 400. *reply is a message as that
+ * of weft_service_call_until, empty when the node does not know the protocol.
+ *
+ * WEFT_ETIMEDOUT  no answer
+ * WEFT_ENOENT     discovery does not know that id; or it is off, or has not
+ *                 begun, as in start
+ * WEFT_EMSG       no record nor id, or a record that is invalid or names no
+ *                 endpoint
+ * WEFT_ELIMIT     too long for a packet, or too much is under way
+ * WEFT_ECLOSED    the caller is closing, or the node is */
+static inline int weft_talk(struct weft_host *host, const char *node,
+			    const char *protocol, const void *request,
+			    size_t size, struct weft_shared **reply)
+{
+	return weft_api_table->talk(host, node, protocol, request, size, reply);
 }
 
 /* --- reading and writing ----------------------------------------------------

@@ -93,6 +93,12 @@ int weft_expect(struct weft_channel *ch, uint32_t code, const char *format,
  * Disconnect reason, said by the plugin. WEFT_EMSG otherwise. */
 int weft_expect_end(struct weft_channel *ch, uint32_t reason);
 
+/* In a run weft_talk has no network to go through: whatever node is named, the
+ * plugin that was started first and answers the protocol is asked, but never
+ * the one that asks. So a test asks a plugin with weft_test_host(), and stands
+ * in for those that a plugin asks with a small plugin of its own. WEFT_ENOENT:
+ * nobody answers it. */
+
 /* weft_test_call - an admin method ("foobar_stats") with params as JSON text
  * (NULL: "[]"); suspends. The result is cut to room, NUL-terminated. */
 int weft_test_call(struct weft_host *plugin, const char *method,
