@@ -43,15 +43,20 @@ type server struct {
 
 func newServer(t *testing.T, maxPeers int, protocols ...p2p.Protocol) *server {
 	t.Helper()
-	s := &server{t: t, drops: make(chan *p2p.PeerEvent, 16)}
-	s.Server = &p2p.Server{Config: p2p.Config{
-		PrivateKey:  newKey(t),
+	return startServer(t, p2p.Config{
 		MaxPeers:    maxPeers,
-		Name:        "interop/go",
 		NoDiscovery: true,
 		Protocols:   protocols,
 		ListenAddr:  "127.0.0.1:0",
-	}}
+	})
+}
+
+func startServer(t *testing.T, config p2p.Config) *server {
+	t.Helper()
+	s := &server{t: t, drops: make(chan *p2p.PeerEvent, 16)}
+	config.PrivateKey = newKey(t)
+	config.Name = "interop/go"
+	s.Server = &p2p.Server{Config: config}
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
