@@ -19,6 +19,7 @@ weft_find(secp256k1 libsecp256k1 libsecp256k1-dev)
 weft_find(sodium libsodium libsodium-dev)
 weft_find(crypto libcrypto libssl-dev)
 weft_find(snappy snappy libsnappy-dev)
+weft_find(miniupnpc miniupnpc libminiupnpc-dev)
 weft_find(jansson jansson libjansson-dev)
 weft_find(yaml yaml-0.1 libyaml-dev)
 weft_find(lmdb lmdb liblmdb-dev)
@@ -32,6 +33,17 @@ endif()
 add_library(weft::boost_context STATIC IMPORTED)
 set_target_properties(weft::boost_context PROPERTIES
 	IMPORTED_LOCATION ${BOOST_CONTEXT})
+
+find_library(NATPMP natpmp)
+find_path(NATPMP_DIR natpmp.h)
+if(NOT NATPMP OR NOT NATPMP_DIR)
+	message(FATAL_ERROR "natpmp.h is missing: apt-get install "
+		"libnatpmp-dev (or run scripts/setup)")
+endif()
+add_library(weft::natpmp SHARED IMPORTED)
+set_target_properties(weft::natpmp PROPERTIES
+	IMPORTED_LOCATION ${NATPMP}
+	INTERFACE_INCLUDE_DIRECTORIES ${NATPMP_DIR})
 
 find_path(UTHASH_DIR uthash.h)
 if(NOT UTHASH_DIR)

@@ -51,6 +51,8 @@ OWNERS = {
     "sodium.h": ["p2p/crypto"],
     "openssl/*": ["p2p/crypto"],
     "snappy-c.h": ["p2p/rlpx/snappy_block.c"],
+    "miniupnpc/*": ["p2p/nat"],
+    "natpmp.h": ["p2p/nat"],
     "lmdb.h": ["p2p/nodedb"],
     "jansson.h": ["node", "cmd"],
     "yaml.h": ["node"],
@@ -78,7 +80,7 @@ LIBC_PURE = """
 """.split()
 
 LIBC_EDGE = """
-    arpa/inet.h dirent.h dlfcn.h elf.h fcntl.h ftw.h getopt.h grp.h ifaddrs.h
+    arpa/inet.h arpa/nameser.h dirent.h dlfcn.h elf.h fcntl.h ftw.h getopt.h grp.h ifaddrs.h
     libgen.h link.h linux/* malloc.h net/if.h netdb.h netinet/in.h netinet/tcp.h poll.h
     pthread.h pwd.h sched.h signal.h spawn.h sys/* syslog.h termios.h time.h unistd.h
 """.split()
@@ -89,7 +91,9 @@ PURE = ["p2p/rlp", "p2p/rlpx", "p2p/enode", "p2p/discover", "p2p/dnsdisc",
         "protocols"] + ["p2p/nodedb/" + name for name in (
             "entry.c", "entry.h", "known.c", "known.h", "known_disk.c",
             "known_inside.h", "known_lists.c", "known_seeds.c", "pages.c",
-            "pages.h")]
+            "pages.h")] + [
+            f"p2p/nat/{core}.{kind}" for kind in "ch" for core in (
+                "http", "igd", "keeper", "method", "request", "stun")]
 IMPURE = ["p2p/crypto/rng.h", "p2p/base/log.h"]
 
 SOURCES = ["p2p", "protocols", "node", "plugins", "cmd", "packaging"]
