@@ -20,7 +20,8 @@ struct node {
 	struct enode self;	 /* without an address */
 	struct server *server;	 /* NULL: not yet, or no longer */
 	struct finder *finder;	 /* likewise, or none */
-	size_t finders;		 /* that one, and those that still close */
+	struct outside *outside; /* likewise */
+	size_t others;		 /* these two, and what of them still closes */
 	struct sources *sources; /* of nodes to dial */
 	struct node_plugins plugins;
 	struct node_talk talk;
@@ -87,7 +88,7 @@ static void on_tell(void *ctx)
 
 static void close_if_gone(struct node *n)
 {
-	if (!n->plugins_gone || n->finders)
+	if (!n->plugins_gone || n->others)
 		return;
 	n->is_closed = true;
 	net_later_ask(n->tell);
@@ -101,11 +102,11 @@ static void plugins_closed(void *ctx)
 	close_if_gone(n);
 }
 
-static void finder_closed(void *ctx)
+static void other_closed(void *ctx)
 {
 	struct node *n = ctx;
 
-	n->finders--;
+	n->others--;
 	close_if_gone(n);
 }
 
@@ -268,6 +269,14 @@ static void found(void *ctx, const struct discover_event *ev)
 		n->config.found(n->config.ctx, ev);
 }
 
+static bool is_foreign(void *ctx, const struct addr *from, const uint8_t *data,
+		       size_t len)
+{
+	const struct node *n = ctx;
+
+	return n->outside && outside_feed(n->outside, from, data, len);
+}
+
 static enum err open_finder(struct node *n, const struct addr *listen,
 			    struct why *why)
 {
@@ -286,12 +295,13 @@ static enum err open_finder(struct node *n, const struct addr *listen,
 			.sources = n->config.max_peers > 0 ? n->sources : NULL,
 			.log = c->log,
 			.event = found,
-			.closed = finder_closed,
+			.foreign = is_foreign,
+			.closed = other_closed,
 			.ctx = n,
 		},
 		why);
 	if (!rc)
-		n->finders++;
+		n->others++;
 	return rc;
 }
 
@@ -335,6 +345,104 @@ static enum err open_all(struct node *n, enum server_listen listening,
 	return rc;
 }
 
+/* --- how others reach us -----------------------------------------------------
+ */
+
+static uint16_t port_of(const struct node *n, enum nat_protocol protocol,
+			uint16_t own)
+{
+	uint16_t port = n->outside ? outside_port(n->outside, protocol) : 0;
+
+	return own && port ? port : own;
+}
+
+/* Our record says what is known by now. */
+static void publish(struct node *n)
+{
+	struct local *local;
+	struct enode self;
+	struct ip ip;
+
+	if (!n->finder)
+		return;
+	local = discovery_local(finder_discovery(n->finder));
+	if (outside_ip(n->outside, IP_V4, &ip))
+		local_set_static(local, &ip);
+	if (outside_ip(n->outside, IP_V6, &ip))
+		local_set_static(local, &ip);
+	node_self(n, &self);
+	local_set_ports(local, port_of(n, NAT_UDP, self.udp),
+			port_of(n, NAT_TCP, self.tcp));
+	finder_wake(n->finder);
+}
+
+static void outside_changed(void *ctx)
+{
+	publish(ctx);
+}
+
+static void send_outside(void *ctx, const struct addr *to, const uint8_t *data,
+			 size_t len)
+{
+	const struct node *n = ctx;
+
+	if (n->finder)
+		finder_send(n->finder, to, data, len);
+}
+
+static enum err open_outside(struct node *n, struct why *why)
+{
+	const struct node_config *c = &n->config;
+	struct addr udp = { 0 };
+	struct enode self;
+	enum err rc;
+
+	if (!c->nat || c->nat->kind == NAT_NONE)
+		return ERR_NONE;
+	node_self(n, &self);
+	if (n->finder)
+		udp = finder_addr(n->finder);
+	rc = outside_open(&n->outside,
+			  &(struct outside_config){
+				  .loop = c->shared->loop,
+				  .method = c->nat,
+				  .tcp = { self.ip, self.tcp },
+				  .udp = udp,
+				  .log = c->log,
+				  .send = send_outside,
+				  .changed = outside_changed,
+				  .closed = other_closed,
+				  .ctx = n,
+			  },
+			  why);
+	if (rc)
+		return rc;
+	n->others++;
+	publish(n);
+	return ERR_NONE;
+}
+
+static void close_outside(struct node *n)
+{
+	if (n->outside)
+		outside_close(n->outside);
+	n->outside = NULL;
+}
+
+void node_reached(const struct node *n, struct enode *out)
+{
+	struct ip ip;
+
+	node_self(n, out);
+	if (!n->outside)
+		return;
+	if (outside_ip(n->outside, IP_V4, &ip) ||
+	    outside_ip(n->outside, IP_V6, &ip))
+		out->ip = ip;
+	out->tcp = port_of(n, NAT_TCP, out->tcp);
+	out->udp = n->finder ? port_of(n, NAT_UDP, out->udp) : out->tcp;
+}
+
 enum err node_serve(struct node *n, enum server_listen listening,
 		    const struct addr *listen, struct why *why)
 {
@@ -349,7 +457,7 @@ enum err node_serve(struct node *n, enum server_listen listening,
 	node_talk_open(&n->talk, n->finder, n->plugins.manager);
 	secret_wipe(&n->key, sizeof(n->key));
 	node_plugins_serve(&n->plugins, n->server);
-	return ERR_NONE;
+	return open_outside(n, why);
 }
 
 /* --- open and close ----------------------------------------------------------
@@ -378,6 +486,7 @@ void node_close(struct node *n)
 		return;
 	n->closing = true;
 	node_talk_close(&n->talk);
+	close_outside(n);
 	close_finder(n);
 	if (n->server)
 		server_close(n->server);

@@ -14,6 +14,7 @@
 #define NODE_NODE_H
 
 #include "node/finder/finder.h"
+#include "node/nat/outside.h"
 #include "node/plugin/manager.h"
 #include "node/plugin/wanted.h"
 #include "p2p/server/server.h"
@@ -59,6 +60,10 @@ struct node_config {
 	const struct contact *bootnodes; /* looked at by node_serve */
 	size_t bootnode_count;
 
+	/* How others reach us, NAT_NONE or NULL: as we listen. NAT_STUN is of
+	 * use with discovery only. */
+	const struct nat_method *nat;
+
 	const struct log *log; /* may be NULL */
 
 	/* Once, unless it is closed before. An error names the plugin; the node
@@ -91,8 +96,12 @@ MUST_USE enum err node_serve(struct node *n, enum server_listen listening,
 /* node_close - Disconnect to every peer, then the plugins' end. Idempotent. */
 void node_close(struct node *n);
 
-/* Our identity, with the addresses once we listen. */
+/* node_self - our identity, with the addresses once we listen. */
 void node_self(const struct node *n, struct enode *out);
+
+/* node_reached - the same, with the address and the ports under which others
+ * reach us, as far as `nat` knows them by now. */
+void node_reached(const struct node *n, struct enode *out);
 
 /* node_server - NULL before node_serve, and at last while it closes. */
 struct server *node_server(const struct node *n);

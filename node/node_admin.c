@@ -20,7 +20,7 @@ static void reachable_self(struct enode *out, const struct node *node)
 {
 	struct urls urls;
 
-	node_self(node, out);
+	node_reached(node, out);
 	urls_of(&urls, out);
 	if (enode_parse(out, urls.url[0], NULL))
 		abort(); /* what urls_of prints is a URL */

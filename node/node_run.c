@@ -206,11 +206,12 @@ static void tell_start(struct run *n)
 	};
 	struct finder *finder = node_finder(n->node);
 	const char *list[URLS_MAX];
-	struct enode self;
+	struct enode self, reached;
 	struct urls urls;
 
 	node_self(n->node, &self);
-	urls_of(&urls, &self);
+	node_reached(n->node, &reached);
+	urls_of(&urls, &reached);
 	for (size_t i = 0; i < urls.count; i++)
 		list[i] = urls.url[i];
 	start.offered_count =
@@ -353,6 +354,7 @@ static void open_node(struct run *n, const struct ecc_keypair *key)
 		.discovery_port = c->discovery_port,
 		.bootnodes = n->bootnodes,
 		.bootnode_count = c->bootnode_count,
+		.nat = c->nat,
 		.log = c->log,
 		.ready = node_ready,
 		.event = happened,

@@ -33,6 +33,7 @@ struct node_run_config {
 	size_t bootnode_count;
 	bool bootnode_only;	      /* no TCP: discovery alone */
 	uint16_t discovery_port;      /* of UDP; 0: that of TCP */
+	const struct nat_method *nat; /* NULL: none */
 	const struct wanted *plugins; /* to load in this order */
 	size_t plugin_count;
 	const char *plugin_folder;   /* where NAMEs are; NULL: loader_folder */

@@ -418,6 +418,33 @@ const struct setting_type setting_discovery = {
 	.print = print_discovery,
 };
 
+static enum err read_nat(void *field, const char *text,
+			 const struct setting_row *row, struct why *why)
+{
+	(void)row;
+	return nat_method_parse(field, text, why);
+}
+
+static bool print_nat(FILE *out, const void *field)
+{
+	char text[NAT_METHOD_TEXT];
+
+	nat_method_text(text, field);
+	if (strchr(text, ':'))
+		setting_print_text(out, text);
+	else
+		fputs(text, out);
+	return true;
+}
+
+const struct setting_type setting_nat = {
+	.name = "word",
+	.form = SETTING_EITHER,
+	.size = sizeof(struct nat_method),
+	.read = read_nat,
+	.print = print_nat,
+};
+
 static enum err read_bootnodes(void *field, const char *text,
 			       const struct setting_row *row, struct why *why)
 {

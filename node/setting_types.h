@@ -9,6 +9,7 @@
 
 #include "node/node_run.h"
 #include "p2p/base/netlist.h"
+#include "p2p/nat/method.h"
 
 /* What may stand in a YAML file for a value of the type. */
 enum setting_form {
@@ -89,12 +90,12 @@ enum setting_log_format {
  * printable ASCII letters. listen: struct setting_listen. level: enum
  * log_level. nodes: struct setting_nodes that can be dialed; identities: the
  * same, with or without an address. discovery: struct setting_discovery.
- * bootnodes: struct setting_bootnodes. networks: struct setting_networks.
- * log_format: enum setting_log_format. */
+ * nat: struct nat_method. bootnodes: struct setting_bootnodes. networks:
+ * struct setting_networks. log_format: enum setting_log_format. */
 extern const struct setting_type setting_flag, setting_count, setting_interval,
 	setting_size, setting_text, setting_path, setting_hello_name,
 	setting_listen, setting_level, setting_nodes, setting_identities,
-	setting_discovery, setting_bootnodes, setting_networks,
+	setting_discovery, setting_nat, setting_bootnodes, setting_networks,
 	setting_log_format;
 
 /* setting_print_text - in double quotes, as one line. */

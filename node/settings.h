@@ -60,6 +60,7 @@ struct settings {
 	struct setting_nodes peers;
 	struct setting_nodes trusted;
 	struct setting_discovery discovery;
+	struct nat_method nat;
 	struct setting_bootnodes bootnodes;
 	bool bootnode_only;
 	uint64_t discovery_port; /* 0: that of TCP */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/settings_inside.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/parse.h"
 
 enum {
-	FIELD_MAX = 64, /* bytes of a field but the plugins */
+	FIELD_MAX = sizeof(struct nat_method), /* of a value, the largest */
 };
 
 static char *copy_text(const char *text)
@@ -60,8 +61,10 @@ static enum err set_text(const struct settings_speaker *sp,
 			 const char *where, struct why *why)
 {
 	_Alignas(max_align_t) char field[FIELD_MAX] = { 0 };
-	enum err rc = row->type->read(field, text, row, why);
+	enum err rc;
 
+	assert(row->type->size <= FIELD_MAX);
+	rc = row->type->read(field, text, row, why);
 	if (!rc)
 		put_field(sp, row, field, where);
 	return rc;

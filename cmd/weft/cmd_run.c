@@ -133,6 +133,7 @@ static struct node_run_config config_of(const struct settings *s)
 		.peers = s->peers.list,
 		.peer_count = s->peers.count,
 		.discovery = discovery_of(s),
+		.nat = &s->nat,
 		.bootnodes = s->bootnodes.list,
 		.bootnode_count = s->bootnodes.count,
 		.bootnode_only = s->bootnode_only,
@@ -151,6 +152,16 @@ static struct node_run_config config_of(const struct settings *s)
 			s->accept_plain ? RLPX_PLAIN_ACCEPT : RLPX_PLAIN_REFUSE,
 		.duration_ms = s->duration_ms,
 	};
+}
+
+/* What is right by itself, and not beside the others. */
+static int check_together(const struct command *c, const struct settings *s)
+{
+	if (s->nat.kind == NAT_STUN && !discovery_of(s))
+		return options_usage(c, "nat: stun asks from the port of "
+					"discovery, which is off: give a "
+					"bootnode, or discovery v4,v5");
+	return EXIT_OK;
 }
 
 static int start(const struct command *c, const struct settings *s)
@@ -206,6 +217,8 @@ static int run_with(const struct command *c, const struct run_options *o)
 		settings_print(stdout, &s);
 	status = value_plugins_check(c, s.plugins, s.plugin_count,
 				     s.plugin_folder);
+	if (!status)
+		status = check_together(c, &s);
 	if (!status && !o->print_config)
 		status = start(c, &s);
 	settings_clear(&s);

@@ -192,7 +192,9 @@ static void received(void *ctx, const struct addr *from, const uint8_t *data,
 {
 	struct finder *f = ctx;
 
-	if (!f->discovery)
+	if (!f->discovery ||
+	    (f->config.foreign &&
+	     f->config.foreign(f->config.ctx, from, data, len)))
 		return;
 	discovery_feed(f->discovery, from, data, len,
 		       net_loop_now(f->config.loop), unix_ms());
@@ -298,6 +300,12 @@ void finder_self(const struct finder *f, struct enode *self)
 struct discovery *finder_discovery(const struct finder *f)
 {
 	return f->discovery;
+}
+
+void finder_send(struct finder *f, const struct addr *to, const uint8_t *data,
+		 size_t len)
+{
+	net_udp_send(f->udp, to, data, len);
 }
 
 struct finder_counts finder_counts(const struct finder *f)

@@ -37,6 +37,11 @@ struct finder_config {
 	/* All that discovery tells, one by one; may be NULL. */
 	void (*event)(void *ctx, const struct discover_event *ev);
 
+	/* A datagram, before discovery looks at it; true: it was for somebody
+	 * else. May be NULL. */
+	bool (*foreign)(void *ctx, const struct addr *from, const uint8_t *data,
+			size_t len);
+
 	void (*closed)(void *ctx);
 	void *ctx;
 };
@@ -64,6 +69,10 @@ void finder_self(const struct finder *f, struct enode *self);
 
 /* finder_discovery - for requests, and to look at; NULL before finder_start. */
 struct discovery *finder_discovery(const struct finder *f);
+
+/* finder_send - a datagram of somebody else, from our socket. */
+void finder_send(struct finder *f, const struct addr *to, const uint8_t *data,
+		 size_t len);
 
 /* finder_wake - act, within this turn, on what was asked of the discovery. */
 void finder_wake(struct finder *f);
