@@ -78,6 +78,21 @@ def row_line(shape, row):
     return "  ".join(parts)
 
 
+ASKED = {"v4-ping": "v4: PING", "v4-find": "v4: FINDNODE, 16 nodes",
+         "v5-ping": "v5: PING", "v5-find": "v5: FINDNODE, 16 nodes",
+         "v5-handshake": "v5: handshake with PING"}
+
+
+def discovery_line(shape, row):
+    parts = [f"{ASKED[shape]:28}"]
+    for name in ("go", "weft"):
+        if name in row:
+            parts.append(f"{name} {row[name]:8.2f} us of CPU")
+    if "ratio" in row:
+        parts.append(f"{row['ratio']:.2f}x")
+    return "  ".join(parts)
+
+
 def growth_line(peers, name, run):
     return (f"{peers:6} peers  {name:8} {private_of(run):7.1f} KiB"
             f"  {run['peer_cpu_us']:7.2f} us of CPU a second, for each")
@@ -133,6 +148,16 @@ def memory_rows(rows):
         out.append(f"| weft, {style} style, {n} peers | "
                    f"{first_of(row['weft'], 'kib_per_peer'):.1f} KiB | "
                    f"{private_of(row['weft']):.1f} KiB |")
+    return out
+
+
+def discovery_rows(discovery):
+    out = ["| | go-ethereum | weft | ratio |", "|---|---:|---:|---:|"]
+    for shape, row in discovery.items():
+        cells = [f"{number(1e6 / row[c])} /s; {row[c]:,.1f} us"
+                 if c in row else "" for c in ("go", "weft")]
+        ratio = f"**{row['ratio']:.2f}**" if "ratio" in row else ""
+        out.append(f"| {ASKED[shape]} | {cells[0]} | {cells[1]} | {ratio} |")
     return out
 
 
@@ -316,6 +341,13 @@ fiber with a stack of its own; in message style it has none. go-ethereum's has s
 Memory for each peer that no other process shares (go-ethereum's once collected), and CPU time for each peer and second over {hold:g} s, in which every peer is pinged once and answers.
 
 ![growth](benchmarks-growth.svg)
+
+## Discovery
+
+{discovery}
+
+Requests handled a second and core: what the answering process takes of a processor for each, system calls included. A request of v4 has a signature to recover and one or, for sixteen
+nodes, two to make; those of v5 are in a session. A handshake is what cannot be decrypted, the challenge, the proof of identity with a record nobody knew, and a first PING.
 {crossed}
 ## Beneath
 
@@ -332,6 +364,9 @@ Single-threaded, without I/O.
 - Round trips: a list of one text, "foo", encoded and decoded at both ends, answered by "bar". With more than one outstanding, go-ethereum's driver has a writer and a reader
   side by side; weft's is one fiber that fills up what is outstanding after each answer.
 - Connections: keys are made before the clock starts; TCP, handshake and both Hellos, then a close. The dialing end has no server behind it; the serving end is the whole server.
+- Discovery: the end that answers is `weft run --bootnode-only`, or go-ethereum's `p2p/discover` on a loopback socket with its node database in memory; each a process of its own with one
+  version alone. The end that asks is the same for both (`test/bench/ask.c`) and not measured: 64 nodes make themselves known, then one of them has 16 requests under way. Requests of v4
+  are signed before the clock starts. go-ethereum is told to name nodes that it has not checked, which it would begin with after some minutes; weft has checked them.
 - CPU time is what the system's clocks of the two processes say. On the loopback interface the receiving half of TCP is charged to the sender.
 - A run in which others took more than a tenth of the machine, or the hypervisor 2 %, is made again; the top of the page says how many such are left.
 """
@@ -355,6 +390,7 @@ def write(results, docs):
         floor="\n".join(floor_rows(rows, core["crypto"])),
         memory="\n".join(memory_rows(rows)),
         growth="\n".join(growth_rows(results["growth"])),
+        discovery="\n".join(discovery_rows(results["discovery"])),
         hold=facts["growth_hold"], core="\n".join(core_rows(beneath)),
         crossed=crossed, block=BLOCK, each=each, cap=1048576 / floor,
         connection=connection_text(results))

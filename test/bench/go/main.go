@@ -4,6 +4,7 @@
 // figures as `weft bench`, with the same JSON, over p2p.Server.
 //
 //	gobench --serve                      print {"event":"serving",...}, then serve
+//	gobench --serve-discovery VERSION    the same of discovery alone
 //	gobench --peer ENODE [options] SHAPE    one round of one shape
 //
 // Shapes are write:BYTES, talk:N, connect:N, idle:N and idle-message:N.
@@ -28,6 +29,7 @@ import (
 
 var (
 	serving = flag.Bool("serve", false, "be the other end")
+	finding = flag.String("serve-discovery", "", "v4 or v5: be a node that does nothing else")
 	peer    = flag.String("peer", "", "the node to measure against")
 	peerPID = flag.Int("peer-pid", 0, "its process")
 	seconds = flag.Float64("seconds", 2, "for write and talk")
@@ -98,7 +100,7 @@ func answer(_ *p2p.Peer, rw p2p.MsgReadWriter) error {
 	}
 }
 
-// serve until a signal. SIGUSR1 has the collector give back what it can.
+// serve until a signal.
 func serve() {
 	var offered []p2p.Protocol
 	for _, name := range []string{"bench", "bench-msg"} {
@@ -106,11 +108,16 @@ func serve() {
 	}
 	s := start(p2p.Config{Protocols: offered, ListenAddr: "127.0.0.1:0", NoDial: true})
 	print(map[string]any{"event": "serving", "pid": os.Getpid(), "enode": s.Self().URLv4()})
+	awaitEnd()
+	s.Stop()
+}
+
+// awaitEnd waits for a signal. SIGUSR1 has the collector give back what it can.
+func awaitEnd() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGTERM, syscall.SIGINT)
 	for sig := range signals {
 		if sig != syscall.SIGUSR1 {
-			s.Stop()
 			return
 		}
 		debug.FreeOSMemory()
@@ -121,6 +128,10 @@ func main() {
 	flag.Parse()
 	if *serving {
 		serve()
+		return
+	}
+	if *finding != "" {
+		serveDiscovery(*finding)
 		return
 	}
 	if flag.NArg() != 1 || *peer == "" {
