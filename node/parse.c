@@ -200,13 +200,23 @@ enum err parse_node(struct enode *out, struct enr *record, const char *text,
 	return rc ? name_node(why, rc, text) : ERR_NONE;
 }
 
-/* What is missing, and where that would stand. */
-static enum err lacks(struct why *why, const char *what,
-		      const struct enr *record)
+/* Has it an address or name, and that port? If not, say where it would be. */
+static enum err check_place(const struct enode *node, const struct enr *record,
+			    const char *what, uint16_t port, const char *text,
+			    struct why *why)
 {
-	return err_fail(why, ERR_UNSUPPORTED, "no %s%s", what,
-			record->len ? " in the record"
-				    : "; give enode://<key>@<host>:<port>");
+	const char *missing = NULL;
+
+	if (node->ip.family == IP_NONE && !node->host[0])
+		missing = "address";
+	else if (!port)
+		missing = what;
+	if (!missing)
+		return ERR_NONE;
+	err_fail(why, ERR_UNSUPPORTED, "no %s%s", missing,
+		 record->len ? " in the record"
+			     : "; give enode://<key>@<host>:<port>");
+	return name_node(why, ERR_UNSUPPORTED, text);
 }
 
 enum err parse_dialable(struct enode *out, const char *text, struct why *why)
@@ -215,15 +225,30 @@ enum err parse_dialable(struct enode *out, const char *text, struct why *why)
 	struct enr record;
 	enum err rc = parse_node(&node, &record, text, why);
 
+	if (!rc)
+		rc = check_place(&node, &record, "TCP port", node.tcp, text,
+				 why);
+	if (!rc)
+		*out = node;
+	return rc;
+}
+
+enum err parse_askable(struct enode *out, struct enr *record, const char *text,
+		       struct why *why)
+{
+	struct enode node;
+	struct enr r;
+	enum err rc = parse_node(&node, &r, text, why);
+
+	/* Nobody can be asked at 0.0.0.0. */
+	if (!rc && ip_is_unspecified(&node.ip))
+		node.ip = (struct ip){ 0 };
+	if (!rc)
+		rc = check_place(&node, &r, "UDP port", node.udp, text, why);
 	if (rc)
 		return rc;
-	if (node.ip.family == IP_NONE && !node.host[0])
-		rc = lacks(why, "address", &record);
-	else if (!node.tcp)
-		rc = lacks(why, "TCP port", &record);
-	if (rc)
-		return name_node(why, rc, text);
 	*out = node;
+	*record = r;
 	return ERR_NONE;
 }
 

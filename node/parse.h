@@ -38,11 +38,14 @@ MUST_USE enum err parse_level(enum log_level *out, const char *text,
 /* parse_node - a node by URL or record, as enr_parse_node, called by the
  * beginning of the text in complaints. record may be NULL.
  * parse_dialable - that has an address or name and a TCP port.
+ * parse_askable - the same for discovery, with a UDP port.
  * ERR_UNSUPPORTED: it lacks one. */
 MUST_USE enum err parse_node(struct enode *out, struct enr *record,
 			     const char *text, struct why *why);
 MUST_USE enum err parse_dialable(struct enode *out, const char *text,
 				 struct why *why);
+MUST_USE enum err parse_askable(struct enode *out, struct enr *record,
+				const char *text, struct why *why);
 
 /* parse_plugin_name - is it a NAME or a path? ERR_FORMAT. ERR_LIMIT: too long.
  * parse_plugin - the same before a comma, of "NAME,option=value,...". *options

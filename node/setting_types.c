@@ -449,15 +449,11 @@ static enum err read_bootnodes(void *field, const char *text,
 			       const struct setting_row *row, struct why *why)
 {
 	struct setting_bootnodes *nodes = field;
-	struct bootnode b = { 0 };
-	struct contact contact;
-	enum err rc = parse_node(&b.node, &b.record, text, why);
+	struct bootnode b;
+	enum err rc = parse_askable(&b.node, &b.record, text, why);
 
 	if (rc)
 		return rc;
-	if (!bootnode_contact(&contact, &b) && !b.node.host[0])
-		return err_fail(why, ERR_UNSUPPORTED,
-				"\"%.24s...\": has no UDP address", text);
 	for (size_t i = 0; i < nodes->count; i++)
 		if (node_id_equal(&nodes->list[i].node.id, &b.node.id))
 			return err_fail(why, ERR_EXISTS,

@@ -31,6 +31,20 @@ const char *show_tone(bool colour, enum show_tone tone)
 	return colour ? codes[tone] : "";
 }
 
+void show_row(bool colour, enum show_tone tone, const char *what,
+	      const char *text, const char *time)
+{
+	const char *plain = show_tone(colour, SHOW_PLAIN);
+
+	printf("  %s%-13s%s ", show_tone(colour, tone), what, plain);
+	if (*time)
+		printf("%-44s %s%10s%s\n", text, show_tone(colour, SHOW_DIM),
+		       time, plain);
+	else
+		printf("%s\n", text);
+	fflush(stdout);
+}
+
 const char *show_text(char *out, size_t room, struct span bytes)
 {
 	const struct log_field field = LOG_SPAN("", bytes);

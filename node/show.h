@@ -38,6 +38,11 @@ bool show_has_colour(FILE *out);
 /* show_tone - the escape sequence, or "" without colour. */
 const char *show_tone(bool colour, enum show_tone tone);
 
+/* show_row - a line of an account of steps on standard output: what it was, in
+ * that tone, the text, and at the right the time, which may be "". Flushed. */
+void show_row(bool colour, enum show_tone tone, const char *what,
+	      const char *text, const char *time);
+
 /* show_text - any bytes as printable ASCII by the rules of log_value_text, but
  * without quotes around it. Returns out. */
 const char *show_text(char *out, size_t room, struct span bytes);

@@ -2,15 +2,18 @@
 #include "cmd/weft/cmd_discover.h"
 
 static const struct command *const below[] = {
-	&command_discover_nodes,
-	NULL,
+	&command_discover_ping,	   &command_discover_requestenr,
+	&command_discover_resolve, &command_discover_lookup,
+	&command_discover_crawl,   &command_discover_listen,
+	&command_discover_nodes,   NULL,
 };
 
 const struct command command_discover = {
 	.name = "weft discover",
 	.operands = "COMMAND [options]",
 	.summary = "look for nodes, and work with sets of them",
-	.examples = "  weft discover nodes info nodes.json\n",
+	.examples = "  weft discover ping enr:-IS4QHCYrYZbAKWC...\n"
+		    "  weft discover crawl nodes.json --bootnode enr:...\n",
 	.options = options_none,
 	.run = options_group,
 	.below = below,

@@ -5,6 +5,12 @@
 
 #include "cmd/weft/commands.h"
 
+extern const struct command command_discover_ping;
+extern const struct command command_discover_requestenr;
+extern const struct command command_discover_resolve;
+extern const struct command command_discover_lookup;
+extern const struct command command_discover_crawl;
+extern const struct command command_discover_listen;
 extern const struct command command_discover_nodes;
 
 #endif

@@ -49,20 +49,6 @@ struct account {
 	bool colour;
 };
 
-static void row(const struct account *a, enum show_tone tone, const char *what,
-		const char *text, const char *time)
-{
-	const char *plain = show_tone(a->colour, SHOW_PLAIN);
-
-	printf("  %s%-13s%s ", show_tone(a->colour, tone), what, plain);
-	if (*time)
-		printf("%-44s %s%10s%s\n", text, show_tone(a->colour, SHOW_DIM),
-		       time, plain);
-	else
-		printf("%s\n", text);
-	fflush(stdout);
-}
-
 /* The error line: the step, unless the cause tells it, and the cause. */
 static void complain(const struct account *a, const struct ping_event *ev)
 {
@@ -121,18 +107,18 @@ static void print_claims(const struct account *a, const struct hello *hello)
 	for (size_t i = 0; i < count && i < CLAIMS_SHOWN; i++) {
 		claim_text(text, &claims[i]);
 		if (used && used + strlen(text) >= LINE_MAX_COLUMNS) {
-			row(a, SHOW_PLAIN, "", line, "");
+			show_row(a->colour, SHOW_PLAIN, "", line, "");
 			used = 0;
 		}
 		used += (size_t)snprintf(line + used, sizeof(line) - used,
 					 "%s%s", used ? " " : "", text);
 	}
 	if (used)
-		row(a, SHOW_PLAIN, "", line, "");
+		show_row(a->colour, SHOW_PLAIN, "", line, "");
 	if (count > CLAIMS_SHOWN) {
 		snprintf(line, sizeof(line), "and %zu more",
 			 count - CLAIMS_SHOWN);
-		row(a, SHOW_PLAIN, "", line, "");
+		show_row(a->colour, SHOW_PLAIN, "", line, "");
 	}
 	free(claims);
 }
@@ -156,14 +142,14 @@ static void print_hello(const struct account *a, const struct ping *p,
 	snprintf(text, sizeof(text), "%s  p2p/%" PRIu64,
 		 show_text(name, sizeof(name), hello_name(hello)),
 		 hello->version);
-	row(a, SHOW_BOLD, "hello", text, time);
+	show_row(a->colour, SHOW_BOLD, "hello", text, time);
 	print_claims(a, hello);
 	offer_text(offer, a);
 	if (ping_shared(p, &shared))
 		snprintf(text, sizeof(text), "%s", offer);
 	else
 		snprintf(text, sizeof(text), "nothing (we offer %s)", offer);
-	row(a, SHOW_BOLD, "shared", text, "");
+	show_row(a->colour, SHOW_BOLD, "shared", text, "");
 }
 
 static void print_step(const struct account *a, const struct ping *p,
@@ -176,18 +162,20 @@ static void print_step(const struct account *a, const struct ping *p,
 	show_ms(time, ev->at_ns);
 	switch (ev->step) {
 	case PING_RESOLVE:
-		row(a, SHOW_BOLD, "resolved", addr_text(text, at), time);
+		show_row(a->colour, SHOW_BOLD, "resolved", addr_text(text, at),
+			 time);
 		break;
 	case PING_CONNECT:
-		row(a, SHOW_BOLD, "connected", addr_text(text, at), time);
+		show_row(a->colour, SHOW_BOLD, "connected", addr_text(text, at),
+			 time);
 		break;
 	case PING_AUTH:
 		snprintf(text, sizeof(text), "%zu bytes", ev->bytes);
-		row(a, SHOW_BOLD, "auth sent", text, time);
+		show_row(a->colour, SHOW_BOLD, "auth sent", text, time);
 		break;
 	case PING_ACK:
 		snprintf(text, sizeof(text), "%zu bytes", ev->bytes);
-		row(a, SHOW_BOLD, "ack received", text, time);
+		show_row(a->colour, SHOW_BOLD, "ack received", text, time);
 		break;
 	case PING_HELLO:
 		print_hello(a, p, time);
@@ -195,7 +183,7 @@ static void print_step(const struct account *a, const struct ping *p,
 	case PING_PONG:
 		snprintf(text, sizeof(text), "%s round trip",
 			 show_ms(took, ev->took_ns));
-		row(a, SHOW_GOOD, "pong", text, time);
+		show_row(a->colour, SHOW_GOOD, "pong", text, time);
 		break;
 	case PING_STEPS:
 		break;
@@ -216,14 +204,14 @@ static void happened_text(void *ctx, const struct ping *p,
 		break;
 	case PING_REACHED:
 		if (ev->hung_up)
-			row(a, SHOW_WARN, "no pong",
-			    "it hung up, having nothing to share with us",
-			    show_ms(time, ev->at_ns));
+			show_row(a->colour, SHOW_WARN, "no pong",
+				 "it hung up, having nothing to share with us",
+				 show_ms(time, ev->at_ns));
 		leave(EXIT_OK);
 		break;
 	case PING_FAILED:
-		row(a, SHOW_BAD, ping_step_name(ev->step), "failed",
-		    show_ms(time, ev->at_ns));
+		show_row(a->colour, SHOW_BAD, ping_step_name(ev->step),
+			 "failed", show_ms(time, ev->at_ns));
 		complain(a, ev);
 		leave(EXIT_FAILED);
 		break;

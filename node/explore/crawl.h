@@ -22,7 +22,7 @@ enum {
 	CRAWL_WAITING_MAX = 4096, /* met, and not asked yet; others will be met
 				   * again */
 	CRAWL_RESTING_MAX = 200000,
-	CRAWL_PARALLEL_MAX = 64, /* asked at a time */
+	CRAWL_PARALLEL_MAX = 48, /* asked at a time */
 };
 
 struct crawl_visit;

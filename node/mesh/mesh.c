@@ -12,8 +12,8 @@
 #include "node/mesh/crew.h"
 #include "node/mesh/identity.h"
 #include "node/mesh/mesh_report.h"
-#include "node/mesh/progress.h"
 #include "node/mesh/tally.h"
+#include "node/progress.h"
 #include "p2p/crypto/rng.h"
 
 enum {

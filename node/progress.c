@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node/mesh/progress.h"
+#include "node/progress.h"
 
 #include <poll.h>
 #include <stdarg.h>

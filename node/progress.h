@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress.h - one line on standard error that says how far a mesh is, when
+/* progress.h - one line on standard error that says how far long work is, when
  * that is a terminal; nothing elsewhere. */
-#ifndef NODE_MESH_PROGRESS_H
-#define NODE_MESH_PROGRESS_H
+#ifndef NODE_PROGRESS_H
+#define NODE_PROGRESS_H
 
 #include "p2p/base/attr.h"
 
