@@ -65,8 +65,17 @@ bool v5_next_event(struct v5 *v, struct discover_event *out)
 /* --- nodes ------------------------------------------------------------------
  */
 
+/* Others take us from a handshake, and by a record that fits where we come
+ * from: with another endpoint we come anew. */
 void v5_set_record(struct v5 *v, const struct enr *record)
 {
+	struct enr_endpoint before, after;
+
+	enr_endpoint(&before, &v->record);
+	enr_endpoint(&after, record);
+	if (v->record.len &&
+	    (before.udp != after.udp || !ip_equal(&before.ip, &after.ip)))
+		v5_sessions_clear(&v->sessions);
 	v->record = *record;
 }
 

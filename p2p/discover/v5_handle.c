@@ -31,6 +31,16 @@ void v5_reply(struct v5 *v, const struct v5_sender *to,
 	secret_wipe(key, sizeof(key));
 }
 
+/* One that came before we took in others, or was lost since: it keeps its
+ * session, and will make no other handshake. */
+static void welcome_back(struct v5 *v, const struct v5_sender *from)
+{
+	const struct enr *came = v5_sessions_record(&v->sessions, &from->peer);
+
+	if (came)
+		v5_offer_sender(v, from, came);
+}
+
 static void answer_ping(struct v5 *v, const struct v5_sender *from,
 			const struct v5_message *ping)
 {
@@ -42,6 +52,8 @@ static void answer_ping(struct v5 *v, const struct v5_sender *from,
 	v5_reply(v, from, &m);
 	if (known && ping->ping.enr_seq > contact_seq(known))
 		table_hurry(v->seeker.table, &from->id, v->now);
+	if (!known)
+		welcome_back(v, from);
 }
 
 static bool is_in_time(struct v5 *v, const struct v5_sender *from)

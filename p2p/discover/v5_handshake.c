@@ -135,8 +135,8 @@ static bool choose_record(struct enr *record, const struct node_id *id,
 /* "Geth relies on revalidation pinging the record's endpoint. sigp does not add
  * such a node to its table; ours: as sigp when the record has an endpoint of
  * that address family." */
-static void offer_sender(struct v5 *v, const struct v5_sender *from,
-			 const struct enr *record)
+void v5_offer_sender(struct v5 *v, const struct v5_sender *from,
+		     const struct enr *record)
 {
 	bool is_v4 = from->at.ip.family == IP_V4;
 	struct ip ip = enr_get_ip(record, is_v4 ? "ip" : "ip6");
@@ -207,7 +207,8 @@ bool v5_shake(struct v5 *v, struct v5_message *m, uint8_t plain[V5_PACKET_MAX],
 	if (ok) {
 		v5_sessions_put(&v->sessions, &from->peer, &keys, V5_RECIPIENT);
 		v->stats.handshakes_taken++;
-		offer_sender(v, from, &record);
+		v5_sessions_remember(&v->sessions, &from->peer, &record);
+		v5_offer_sender(v, from, &record);
 	}
 	secret_wipe(&keys, sizeof(keys));
 	return ok;

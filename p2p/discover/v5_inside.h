@@ -156,6 +156,10 @@ void v5_challenged(struct v5 *v, const struct addr *from,
 bool v5_shake(struct v5 *v, struct v5_message *m, uint8_t plain[V5_PACKET_MAX],
 	      const struct v5_sender *from, const struct v5_packet *p);
 
+/* Into the table with the sender, as it came and as its record says. */
+void v5_offer_sender(struct v5 *v, const struct v5_sender *from,
+		     const struct enr *record);
+
 /* --- v5_handle.c ---------------------------------------------------------- */
 
 void v5_handle(struct v5 *v, const struct addr *from, struct span packet);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/discover/v5_session.h"
 
+#include <assert.h>
+
 #include "p2p/base/writer.h"
 #include "p2p/crypto/hashtable.h"
 
@@ -11,6 +13,7 @@ struct v5_session {
 	uint8_t open[V5_KEY];
 	uint8_t before[V5_KEY]; /* what `open` was */
 	bool has_before;
+	struct enr *record; /* it came with; NULL: we did */
 	UT_hash_handle hh;
 };
 
@@ -35,6 +38,7 @@ void v5_sessions_init(struct v5_sessions *s, size_t max, uint32_t messages)
 static void remove_session(struct v5_sessions *s, struct v5_session *one)
 {
 	HASH_DEL(s->all, one);
+	free(one->record);
 	secret_wipe(one, sizeof(*one));
 	free(one);
 }
@@ -102,6 +106,27 @@ void v5_sessions_put(struct v5_sessions *s, const struct v5_peer *peer,
 		memcpy(one->open, keys->initiator, V5_KEY);
 		break;
 	}
+}
+
+void v5_sessions_remember(struct v5_sessions *s, const struct v5_peer *peer,
+			  const struct enr *record)
+{
+	struct v5_session *one = find(s, peer);
+
+	assert(one);
+	if (!one->record)
+		one->record = malloc(sizeof(*one->record));
+	if (!one->record)
+		abort();
+	*one->record = *record;
+}
+
+const struct enr *v5_sessions_record(const struct v5_sessions *s,
+				     const struct v5_peer *peer)
+{
+	const struct v5_session *one = find(s, peer);
+
+	return one ? one->record : NULL;
 }
 
 size_t v5_sessions_count(const struct v5_sessions *s)

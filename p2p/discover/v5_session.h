@@ -49,6 +49,14 @@ enum v5_role {
 void v5_sessions_put(struct v5_sessions *s, const struct v5_peer *peer,
 		     const struct v5_keys *keys, enum v5_role role);
 
+/* v5_sessions_remember - the record with which the peer came, of a session that
+ * there is. v5_sessions_record - NULL: it did not come, or there is no session.
+ * Borrowed until the next call of any but v5_sessions_has. */
+void v5_sessions_remember(struct v5_sessions *s, const struct v5_peer *peer,
+			  const struct enr *record);
+const struct enr *v5_sessions_record(const struct v5_sessions *s,
+				     const struct v5_peer *peer);
+
 size_t v5_sessions_count(const struct v5_sessions *s);
 bool v5_sessions_has(const struct v5_sessions *s, const struct v5_peer *peer);
 

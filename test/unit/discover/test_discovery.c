@@ -26,6 +26,7 @@ static struct net {
 		struct discover_event events[EVENTS_MAX];
 	} nodes[NODES_MAX];
 	unsigned wanted; /* bits of event types */
+	bool starts_at_once;
 } net;
 
 static struct addr addr_of(const char *text)
@@ -145,7 +146,8 @@ static struct node *add_node(const char *at, unsigned versions)
 			.ping_version = V4_VERSION,
 		},
 		net.now);
-	run_for(10);
+	if (!net.starts_at_once)
+		run_for(10);
 	return n;
 }
 
@@ -201,6 +203,23 @@ Test(discovery, finds_others_by_both_versions_from_one_url, .init = net_open,
 	cr_assert_not_null(found);
 	cr_assert(span_equal(enr_raw(&found->record),
 			     enr_raw(discovery_record(b->d))));
+}
+
+/* Who comes before the other is ready is not forgotten. */
+Test(discovery, meets_those_who_begin_at_the_same_time, .init = net_open,
+     .fini = net_close)
+{
+	struct node *boot, *a;
+	struct node_id id;
+
+	net.starts_at_once = true;
+	boot = add_node("127.0.0.1:30301", BOTH);
+	a = add_node("127.0.0.1:30302", BOTH);
+	id = node_id_of(&a->key.pub);
+	bootnode(a, boot);
+	run_for(30000);
+	cr_assert(table_is_live(v4_table(discovery_v4(boot->d)), &id));
+	cr_assert(table_is_live(v5_table(discovery_v5(boot->d)), &id));
 }
 
 Test(discovery, speaks_each_version_to_those_who_speak_it, .init = net_open,
@@ -432,22 +451,29 @@ static void check_learns(unsigned versions)
 	check_endpoint(&n->events[0].node.record, "10.9.9.9:4242");
 }
 
-Test(discovery, learns_its_endpoint_of_others_by_v5, .init = net_open,
-     .fini = net_close)
+static void check_tells(const struct table *t)
 {
-	check_learns(DISCOVER_V5);
+	const struct enr *record = discovery_record(net.nodes[0].d);
+	const struct contact *known = table_find(t, &record->id);
+
+	cr_assert_not_null(known);
+	cr_assert_eq(known->record.seq, record->seq);
+	cr_assert_eq(known->udp.port, 4242);
+	cr_assert(table_is_live(t, &record->id));
 }
 
 Test(discovery, learns_its_endpoint_of_others_by_v4_and_tells_it,
      .init = net_open, .fini = net_close)
 {
-	const struct contact *known;
-
 	check_learns(DISCOVER_V4);
-	known = table_find(v4_table(discovery_v4(net.nodes[1].d)),
-			   &discovery_record(net.nodes[0].d)->id);
-	cr_assert_not_null(known);
-	cr_assert_eq(known->record.seq, discovery_record(net.nodes[0].d)->seq);
+	check_tells(v4_table(discovery_v4(net.nodes[1].d)));
+}
+
+Test(discovery, learns_its_endpoint_of_others_by_v5_and_tells_it,
+     .init = net_open, .fini = net_close)
+{
+	check_learns(DISCOVER_V5);
+	check_tells(v5_table(discovery_v5(net.nodes[1].d)));
 }
 
 Test(discovery, does_not_believe_two, .init = net_open, .fini = net_close)
@@ -472,6 +498,25 @@ Test(discovery, forgets_an_endpoint_that_nobody_confirms, .init = net_open,
 		net.nodes[i].is_gone = true;
 	run_for(6 * 60 * 1000);
 	check_endpoint(discovery_record(n->d), "192.168.0.9:30303");
+}
+
+/* Every node here has a first record of this very moment. */
+Test(discovery, wants_to_be_ticked_for_a_record_that_waits, .init = net_open,
+     .fini = net_close)
+{
+	struct node *n = add_node("127.0.0.1:30301", 0);
+	uint64_t seq = discovery_record(n->d)->seq;
+	struct mono due;
+
+	local_set_ports(discovery_local(n->d), 1, 1);
+	discovery_tick(n->d, net.now, unix_ms());
+	cr_assert_eq(discovery_record(n->d)->seq, seq + 1);
+	local_set_ports(discovery_local(n->d), 2, 2);
+	due = discovery_tick(n->d, net.now, unix_ms());
+	cr_assert_eq(discovery_record(n->d)->seq, seq + 1);
+	cr_assert_eq(due.ns, mono_add_ms(net.now, 1).ns);
+	discovery_tick(n->d, due, unix_ms());
+	cr_assert_eq(discovery_record(n->d)->seq, seq + 2);
 }
 
 Test(discovery, prefers_what_its_owner_says, .init = net_open,
