@@ -59,6 +59,8 @@ struct node_config {
 	uint16_t discovery_port;	 /* of UDP; 0: that of TCP */
 	const struct contact *bootnodes; /* looked at by node_serve */
 	size_t bootnode_count;
+	const char *database; /* of nodes that are known, its folder; NULL: they
+			       * are forgotten */
 
 	/* How others reach us, NAT_NONE or NULL: as we listen. NAT_STUN is of
 	 * use with discovery only. */

@@ -22,6 +22,7 @@ struct run {
 	const struct node_run_config *config;
 	struct datadir datadir;
 	char key_path[PATH_MAX];
+	char database[PATH_MAX];
 	enum nodekey_origin key_origin;
 	struct net_loop *loop;
 	struct node_shared shared;
@@ -355,6 +356,7 @@ static void open_node(struct run *n, const struct ecc_keypair *key)
 		.bootnodes = n->bootnodes,
 		.bootnode_count = c->bootnode_count,
 		.nat = c->nat,
+		.database = n->database,
 		.log = c->log,
 		.ready = node_ready,
 		.event = happened,
@@ -372,6 +374,8 @@ static enum err start(struct run *n, struct why *why)
 	enum err rc;
 
 	rc = datadir_file(n->key_path, &n->datadir, "nodekey", why);
+	if (!rc)
+		rc = datadir_file(n->database, &n->datadir, "nodes", why);
 	if (rc)
 		return rc;
 	rc = nodekey_ensure(&key, &n->key_origin, n->key_path, why);

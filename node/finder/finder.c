@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "node/finder/memory.h"
 #include "p2p/base/attr.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/net/later.h"
@@ -19,7 +20,8 @@ struct finder {
 	struct net_timer *timer;
 	struct net_later *turn;
 	struct discovery *discovery; /* NULL: not started */
-	bool closing;
+	struct memory *memory;	     /* likewise, or it is closing */
+	bool closing, ended;
 
 	bool tells[VERSIONS]; /* of nodes to dial, by these: */
 	unsigned source[VERSIONS];
@@ -89,6 +91,7 @@ void finder_seek(struct finder *f, bool wanted)
 
 static void heed(struct finder *f, const struct discover_event *ev)
 {
+	memory_heed(f->memory, ev, unix_ms());
 	switch (ev->type) {
 	case DISCOVER_SEEN:
 	case DISCOVER_LIVE:
@@ -154,10 +157,12 @@ static void act(struct finder *f)
 		send_all(f);
 	}
 	net_timer_set(f->timer, any ? now : due);
+	memory_look(f->memory);
 }
 
-static void free_finder(struct finder *f)
+static void free_finder(void *finder)
 {
+	struct finder *f = finder;
 	void (*closed)(void *ctx) = f->config.closed;
 	void *ctx = f->config.ctx;
 
@@ -167,12 +172,26 @@ static void free_finder(struct finder *f)
 	closed(ctx);
 }
 
+static void end(struct finder *f)
+{
+	struct memory *memory = f->memory;
+
+	if (f->ended)
+		return;
+	f->ended = true;
+	f->memory = NULL;
+	if (memory)
+		memory_close(memory, free_finder, f);
+	else
+		free_finder(f);
+}
+
 static void on_turn(void *ctx)
 {
 	struct finder *f = ctx;
 
 	if (f->closing)
-		free_finder(f);
+		end(f);
 	else if (f->discovery)
 		act(f);
 }
@@ -242,22 +261,35 @@ enum err finder_open(struct finder **out, const struct finder_config *config,
 	return ERR_NONE;
 }
 
+static void open_memory(struct finder *f, const struct ecc_keypair *key)
+{
+	const struct node_id self = node_id_of(&key->pub);
+
+	f->memory = memory_open(&(struct memory_config){
+		.loop = f->config.loop,
+		.folder = f->config.database,
+		.self = &self,
+		.log = f->config.log,
+	});
+}
+
 void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
 {
 	const struct finder_config *c = &f->config;
+	struct local_config local = {
+		.key = key,
+		.fallback = fallback_of(c),
+		.udp = finder_addr(f).port,
+		.tcp = tcp,
+	};
 	struct secret32 seed;
 
+	open_memory(f, key);
+	memory_number(f->memory, &local, unix_ms());
 	rng_bytes(seed.b, sizeof(seed.b));
 	f->discovery = discovery_new(
 		&(struct discovery_config){
-			.local = {
-				.key = key,
-				.unix_ms = unix_ms(),
-				.stored = LOCAL_STORED_NEVER,
-				.fallback = fallback_of(c),
-				.udp = finder_addr(f).port,
-				.tcp = tcp,
-			},
+			.local = local,
 			.seed = &seed,
 			.versions = c->versions,
 			.restrict_to = c->restrict_to,
@@ -266,6 +298,7 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
 		},
 		net_loop_now(c->loop));
 	secret_wipe(&seed, sizeof(seed));
+	memory_start(f->memory, f->discovery);
 	for (size_t i = 0; i < c->bootnode_count; i++)
 		if (discovery_bootnode(f->discovery, &c->bootnodes[i]))
 			abort(); /* no more than DISCOVER_BOOTNODES */
@@ -313,5 +346,6 @@ struct finder_counts finder_counts(const struct finder *f)
 	return (struct finder_counts){
 		.udp = net_udp_counts(f->udp),
 		.candidates = f->told,
+		.known = f->memory ? memory_count(f->memory) : 0,
 	};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* finder.h - a node's discovery with its socket and its clock: the thin layer
- * of I/O around p2p/discover/discovery.h, and the nodes to dial that it finds.
+/* finder.h - a node's discovery with its socket, its clock and its memory: the
+ * thin layer of I/O around p2p/discover/discovery.h, and the nodes to dial that
+ * it finds.
  *
  *     finder_open    the socket, for its port
  *     finder_start   from the next turn on there are events
@@ -28,6 +29,7 @@ struct finder_config {
 	const struct netlist *restrict_to; /* NULL: everywhere */
 	const struct contact *bootnodes;   /* at most DISCOVER_BOOTNODES */
 	size_t bootnode_count;
+	const char *database;  /* its folder; NULL: in memory only */
 	const struct log *log; /* may be NULL */
 
 	/* Who is told of the nodes that it meets, as of "v4" and "v5";
@@ -53,11 +55,12 @@ MUST_USE enum err finder_open(struct finder **out,
 			      struct why *why);
 
 /* finder_start - once. tcp is the port at which we are dialed; 0: at none. The
- * key is copied. */
+ * key is copied. Waits for the disk, if there is a database (memory.h). */
 void finder_start(struct finder *f, const struct ecc_keypair *key,
 		  uint16_t tcp);
 
-/* finder_close - the port is free at once. Idempotent. */
+/* finder_close - the port is free at once; what is known of other nodes is
+ * written before `closed`. Idempotent. */
 void finder_close(struct finder *f);
 
 /* finder_addr - the UDP address that it got. */
@@ -85,6 +88,7 @@ void finder_seek(struct finder *f, bool wanted);
 struct finder_counts {
 	struct net_udp_counts udp;
 	uint64_t candidates; /* told of */
+	size_t known;	     /* nodes that are remembered */
 };
 
 struct finder_counts finder_counts(const struct finder *f);
