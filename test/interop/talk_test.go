@@ -7,37 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/p2p/discover"
 	"github.com/ethereum/go-ethereum/p2p/enode"
 )
-
-// listenV5 is go-ethereum's Discovery v5, at a loopback address.
-func listenV5(t *testing.T) *discover.UDPv5 {
-	t.Helper()
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := crypto.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := enode.OpenDB("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	ln := enode.NewLocalNode(db, key)
-	ln.SetStaticIP(net.IPv4(127, 0, 0, 1))
-	ln.SetFallbackUDP(conn.LocalAddr().(*net.UDPAddr).Port)
-	v5, err := discover.ListenV5(conn, ln, discover.Config{PrivateKey: key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(v5.Close)
-	return v5
-}
 
 func parseRecord(t *testing.T, text string) *enode.Node {
 	t.Helper()
@@ -60,7 +32,7 @@ func talker(t *testing.T) (*admin, *enode.Node) {
 func TestTalkAnswered(t *testing.T) {
 	t.Parallel()
 	_, node := talker(t)
-	v5 := listenV5(t)
+	v5 := listenDiscovery(t, "v5").(*discover.UDPv5)
 	for protocol, want := range map[string]string{
 		"shout":   "HELLO",
 		"who":     v5.Self().ID().String() + " " + v5.Self().IPAddr().String(),
@@ -81,7 +53,7 @@ func TestTalkAsked(t *testing.T) {
 	t.Parallel()
 	client, _ := talker(t)
 	_, other := talker(t)
-	v5 := listenV5(t)
+	v5 := listenDiscovery(t, "v5").(*discover.UDPv5)
 	v5.RegisterTalkHandler("shout", func(_ *enode.Node, _ *net.UDPAddr, request []byte) []byte {
 		return []byte("geth heard " + string(request))
 	})
