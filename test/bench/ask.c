@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node/bench/usage.h"
 #include "p2p/base/mono.h"
 #include "p2p/crypto/rng.h"
 
@@ -109,16 +110,12 @@ void ask_pump(struct ask *a, unsigned ms,
 /* --- asking -----------------------------------------------------------------
  */
 
-/* Of all threads of another process; see clock_getcpuclockid. */
 static double cpu_seconds(pid_t pid)
 {
-	struct timespec ts;
-	clockid_t clock;
+	double s;
 
-	ask_must(!clock_getcpuclockid(pid, &clock) &&
-			 !clock_gettime(clock, &ts),
-		 "no such process");
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	ask_must(usage_cpu(&s, pid), "no such process");
+	return s;
 }
 
 static void run(struct ask *a, const struct ask_shape *shape)

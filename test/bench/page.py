@@ -93,6 +93,15 @@ def discovery_line(shape, row):
     return "  ".join(parts)
 
 
+KNOWN = {"go": "go-ethereum, database on disk",
+         "go_memory": "go-ethereum, in memory", "weft": "weft"}
+
+
+def known_line(count, known):
+    return f"{count} known nodes           " + "  ".join(
+        f"{KNOWN[name]} {kib} KiB" for name, kib in known.items())
+
+
 def growth_line(peers, name, run):
     return (f"{peers:6} peers  {name:8} {private_of(run):7.1f} KiB"
             f"  {run['peer_cpu_us']:7.2f} us of CPU a second, for each")
@@ -158,6 +167,14 @@ def discovery_rows(discovery):
                  if c in row else "" for c in ("go", "weft")]
         ratio = f"**{row['ratio']:.2f}**" if "ratio" in row else ""
         out.append(f"| {ASKED[shape]} | {cells[0]} | {cells[1]} | {ratio} |")
+    return out
+
+
+def known_rows(known):
+    out = ["| known nodes | memory | of weft's |", "|---|---:|---:|"]
+    for name, kib in known.items():
+        out.append(f"| {KNOWN[name]} | {kib / 1024:.1f} MiB | "
+                   f"{kib / max(known['weft'], 1):.2f} |")
     return out
 
 
@@ -348,6 +365,11 @@ Memory for each peer that no other process shares (go-ethereum's once collected)
 
 Requests handled a second and core: what the answering process takes of a processor for each, system calls included. A request of v4 has a signature to recover and one or, for sixteen
 nodes, two to make; those of v5 are in a session. A handshake is what cannot be decrypted, the challenge, the proof of identity with a record nobody knew, and a first PING.
+
+{known}
+
+For {remembered:,} nodes, each with a record, an address and when it answered: resident memory with them less that without. Of weft it is the copy that the loop works on, with the
+database written; go-ethereum reads its database from disk when asked, with a cache, and keeps it in memory when it has no data directory. Its figures are once collected.
 {crossed}
 ## Beneath
 
@@ -391,6 +413,7 @@ def write(results, docs):
         memory="\n".join(memory_rows(rows)),
         growth="\n".join(growth_rows(results["growth"])),
         discovery="\n".join(discovery_rows(results["discovery"])),
+        known="\n".join(known_rows(results["known"])),
         hold=facts["growth_hold"], core="\n".join(core_rows(beneath)),
         crossed=crossed, block=BLOCK, each=each, cap=1048576 / floor,
         connection=connection_text(results))

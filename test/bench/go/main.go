@@ -5,6 +5,7 @@
 //
 //	gobench --serve                      print {"event":"serving",...}, then serve
 //	gobench --serve-discovery VERSION    the same of discovery alone
+//	gobench --known N [FOLDER]           print what memory so many nodes take
 //	gobench --peer ENODE [options] SHAPE    one round of one shape
 //
 // Shapes are write:BYTES, talk:N, connect:N, idle:N and idle-message:N.
@@ -30,6 +31,7 @@ import (
 var (
 	serving = flag.Bool("serve", false, "be the other end")
 	finding = flag.String("serve-discovery", "", "v4 or v5: be a node that does nothing else")
+	known   = flag.Int("known", 0, "remember so many nodes, in the folder named, and say what memory they take")
 	peer    = flag.String("peer", "", "the node to measure against")
 	peerPID = flag.Int("peer-pid", 0, "its process")
 	seconds = flag.Float64("seconds", 2, "for write and talk")
@@ -132,6 +134,10 @@ func main() {
 	}
 	if *finding != "" {
 		serveDiscovery(*finding)
+		return
+	}
+	if *known != 0 {
+		know(*known, flag.Arg(0))
 		return
 	}
 	if flag.NArg() != 1 || *peer == "" {
