@@ -61,6 +61,15 @@ static void tell_offered(const struct report *r,
 	fputc('\n', r->out);
 }
 
+/* Reachable from elsewhere, and without a bootnode to tell by which address? */
+static bool is_told_of_loopback(const struct report_start *start)
+{
+	struct enr_endpoint at;
+
+	enr_endpoint(&at, discovery_record(start->discovery));
+	return ip_is_loopback(&at.ip) && ip_is_unspecified(&start->asked.ip);
+}
+
 /* By what it finds nodes, and from where on. */
 static void tell_discovery(const struct report *r,
 			   const struct report_start *start)
@@ -80,6 +89,12 @@ static void tell_discovery(const struct report *r,
 		fputs(", as they come: no --bootnode\n", r->out);
 	row(r, "record", enr_text(record, discovery_record(start->discovery)),
 	    "");
+	if (is_told_of_loopback(start))
+		fprintf(r->out,
+			"            %sgood on this machine; elsewhere the URL "
+			"is, "
+			"or say --nat extip:IP%s\n",
+			tone(r, SHOW_DIM), tone(r, SHOW_PLAIN));
 }
 
 void report_text_started(struct report *r, const struct report_start *start)

@@ -3,7 +3,8 @@
 of itself."""
 
 import json
-import unittest
+import random
+import socket
 
 import lab
 
@@ -109,6 +110,43 @@ class Bootnode(lab.Lab):
         self.assertEqual(counters["v4"]["sent"]["ping"], 0)
         self.assertEqual(counters["v5"]["sent"]["ping"], 0)
         node.stop()
+
+    def received(self, name):
+        return self.admin(name, "discovery_counters")["udp"]["received"]
+
+    def test_garbage_gets_no_answer_and_does_no_harm(self):
+        boot = self.node("boot", "--bootnode-only", plugins=())
+        url = boot.started()["enode"]
+        port = int(url.split("=")[1])
+        for version in "v4", "v5":
+            boot.expect("discovery", version=version)
+        dice = random.Random(20241)
+        sent = 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.connect(("127.0.0.1", port))
+            before = boot.memory()
+            for _ in range(40):
+                for _ in range(100):
+                    # Some are no packets by their length alone.
+                    size = dice.choice((1, 62, 63, 97, 98, 300, 1280, 1281,
+                                        1500, 9000))
+                    stranger.send(dice.randbytes(size))
+                    sent += size <= 1280
+                # What the kernel has no room for would be lost.
+                self.eventually(lambda: self.received("boot") >= sent,
+                                "all of it arrives")
+            stranger.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                stranger.recv(1)
+        counters = self.admin("boot", "discovery_counters")
+        self.assertEqual(counters["udp"]["sent"], 0)
+        self.assertEqual(sum(counters["v4"]["dropped"].values()), sent)
+        self.assertEqual(counters["v5"]["dropped"], {})
+        self.assertLess(boot.memory() - before, 32 << 20)
+        a = self.node("a", "--bootnode", url)
+        a.expect("discovery", version="v4", live=1)
+        a.stop()
+        boot.stop()
 
     def test_the_udp_port_may_be_another_one(self):
         port = int(self.closed_address().split(":")[1])

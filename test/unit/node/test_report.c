@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "p2p/crypto/rng.h"
 #include "test/support/unit.h"
 #include "test/unit/node/scratch.h"
 
@@ -206,6 +207,132 @@ Test(report, gives_the_members_of_the_contract_in_json)
 	cr_assert_eq(lines(text), 3);
 	report_clear(&r);
 	page_close(&p);
+}
+
+/* --- discovery ---------------------------------------------------------------
+ */
+
+static const struct ecc_keypair *our_key(void)
+{
+	static struct ecc_keypair key = { .key.b = { [31] = 1 } };
+
+	crypto_init();
+	ecc_pub_of(&key.pub, &key.key);
+	return &key;
+}
+
+static struct discovery *some_discovery(unsigned versions)
+{
+	static const struct secret32 seed;
+
+	return discovery_new(
+		&(struct discovery_config){
+			.local = { .key = our_key(),
+				   .unix_ms = 1,
+				   .stored = LOCAL_STORED_NEVER,
+				   .fallback = { IP_V4, { 127, 0, 0, 1 } },
+				   .udp = 30303 },
+			.seed = &seed,
+			.versions = versions,
+			.limits = guard_limits_default,
+			.ping_version = V4_VERSION,
+		},
+		(struct mono){ 1 });
+}
+
+static void tells_start(const struct discovery *d, size_t bootnodes,
+			uint16_t udp, const char *expected)
+{
+	static const char *const urls[] = { "enode://00@127.0.0.1:30303" };
+	struct report_start start = {
+		.name = "weft",
+		.key_path = "k",
+		.urls = urls,
+		.url_count = 1,
+		.listen = { { IP_V4, { 127, 0, 0, 1 } }, 30303 },
+		.asked = { { IP_V4, { 127, 0, 0, 1 } }, udp },
+		.discovery = d,
+		.bootnodes = bootnodes,
+	};
+	struct report r;
+	struct page p;
+
+	page_open(&p);
+	report_init(&r, p.out, SHOW_AS_TEXT, 0);
+	report_started(&r, &start);
+	cr_assert_not_null(strstr(page_text(&p), expected), "%s",
+			   page_text(&p));
+	report_clear(&r);
+	page_close(&p);
+}
+
+Test(report, tells_how_nodes_are_found)
+{
+	struct discovery *both = some_discovery(DISCOVER_V4 | DISCOVER_V5);
+	struct discovery *v5 = some_discovery(DISCOVER_V5);
+	char record[ENR_TEXT_MAX];
+
+	tells_start(
+		both, 2, 30303,
+		"finds     nodes by discovery v4 and v5, beginning with 2\n");
+	tells_start(
+		v5, 0, 30304,
+		"finds     nodes by discovery v5 on UDP port 30304, as they "
+		"come: no --bootnode\n");
+	tells_start(v5, 0, 30304, enr_text(record, discovery_record(v5)));
+	discovery_free(both);
+	discovery_free(v5);
+}
+
+/* What it tells of these events, after a start with so many bootnodes. */
+static void check_found(enum show_form form, size_t bootnodes,
+			const enum discover_event_type *events, size_t count,
+			const char *expected)
+{
+	struct discovery *d = some_discovery(DISCOVER_V4);
+	struct report r;
+	struct page p;
+
+	page_open(&p);
+	report_init(&r, p.out, form, 0);
+	r.has_bootnodes = bootnodes > 0;
+	for (size_t i = 0; i < count; i++) {
+		struct discover_event ev = { .type = events[i],
+					     .version = DISCOVER_V4 };
+
+		ev.node.record = *discovery_record(d);
+		report_found(&r, d, &ev);
+	}
+	cr_assert_eq(lines(page_text(&p)), count > 0 && *expected, "%s",
+		     page_text(&p));
+	cr_assert_not_null(strstr(page_text(&p), expected), "%s",
+			   page_text(&p));
+	report_clear(&r);
+	page_close(&p);
+	discovery_free(d);
+}
+
+Test(report, tells_what_discovery_came_to)
+{
+	static const enum discover_event_type ready[] = { DISCOVER_READY };
+	static const enum discover_event_type self[] = { DISCOVER_SELF };
+	static const enum discover_event_type others[] = {
+		DISCOVER_SEEDS,
+		DISCOVER_SEEN,
+		DISCOVER_LIVE,
+		DISCOVER_LOST,
+	};
+
+	check_found(SHOW_AS_TEXT, 0, ready, 1, "ready, and knows no node yet");
+	check_found(SHOW_AS_TEXT, 1, ready, 1, "no bootnode answers");
+	check_found(SHOW_AS_JSON, 1, ready, 1,
+		    "{\"event\":\"discovery\",\"version\":\"v4\","
+		    "\"known\":0,\"live\":0}\n");
+	check_found(SHOW_AS_TEXT, 0, self, 1, "enr:-");
+	check_found(SHOW_AS_JSON, 0, self, 1,
+		    "{\"event\":\"record\",\"enr\":\"enr:-");
+	check_found(SHOW_AS_TEXT, 0, others, ARRAY_LEN(others), "");
+	check_found(SHOW_AS_JSON, 0, others, ARRAY_LEN(others), "");
 }
 
 static void report_says(enum show_form form, const struct log_line *line,

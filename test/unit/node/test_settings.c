@@ -19,6 +19,11 @@
 #define NODE_A "enode://" KEY_A "@127.0.0.1:1"
 #define NODE_B "enode://" KEY_B "@127.0.0.1:2"
 
+#define RECORD                                                                \
+	"enr:-IS4QHCYrYZbAKWCBRlAy5zzaDZXJBGkcnh4MHcBFZntXNFrdvJjX04jRzjzCBO" \
+	"onrkTfj499SZuOh8R33Ls8RRcy5wBgmlkgnY0gmlwhH8AAAGJc2VjcDI1NmsxoQPKY0" \
+	"yuDUmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOIN1ZHCCdl8"
+
 /* What settings_load was told and what it warned of. */
 struct places {
 	struct scratch scratch;
@@ -203,6 +208,46 @@ Test(settings, are_read_from_yaml)
 	settings_clear(&s);
 }
 
+Test(settings, say_where_and_how_discovery_begins)
+{
+	static const struct {
+		const char *yaml;
+		bool is_auto;
+		unsigned versions;
+	} cases[] = {
+		{ "json: true\n", true, 0 },
+		{ "discovery: auto\n", true, 0 },
+		{ "discovery: off\n", false, 0 },
+		{ "discovery: 'off'\n", false, 0 },
+		{ "discovery: v4\n", false, DISCOVER_V4 },
+		{ "discovery: v5\n", false, DISCOVER_V5 },
+		{ "discovery: v5,v4\n", false, DISCOVER_V4 | DISCOVER_V5 },
+	};
+	struct settings s;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		s = reads(cases[i].yaml);
+		cr_assert_eq(s.discovery.is_auto, cases[i].is_auto);
+		cr_assert_eq(s.discovery.versions, cases[i].versions);
+		settings_clear(&s);
+	}
+	s = reads("bootnodes:\n"
+		  "  - " NODE_A "\n"
+		  "  - " RECORD "\n"
+		  "  - enode://" KEY_B "@boot.example:0?discport=5\n"
+		  "bootnode_only: true\n"
+		  "discovery_port: 65535\n");
+	cr_assert_eq(s.bootnodes.count, 3);
+	cr_assert_eq(s.bootnodes.list[0].record.len, 0);
+	cr_assert_eq(s.bootnodes.list[0].node.udp, 1);
+	cr_assert_eq(s.bootnodes.list[1].record.seq, 1);
+	cr_assert_eq(s.bootnodes.list[1].node.udp, 30303);
+	cr_assert_str_eq(s.bootnodes.list[2].node.host, "boot.example");
+	cr_assert(s.bootnode_only);
+	cr_assert_eq(s.discovery_port, 65535);
+	settings_clear(&s);
+}
+
 Test(settings, read_plugins_by_name_and_with_options)
 {
 	struct settings s = reads("plugins:\n"
@@ -268,6 +313,23 @@ Test(settings, say_what_is_wrong_in_a_file)
 	read_refused("log_level: loud\n", ERR_FORMAT,
 		     "weft.yaml:1:12: log_level: \"loud\": no level; give "
 		     "error, warn, info or debug");
+	read_refused("discovery: v4,v6\n", ERR_FORMAT,
+		     "weft.yaml:1:12: discovery: \"v6\": give v4, v5 or both "
+		     "(v4,v5), off or auto");
+	read_refused("discovery: v5,v5\n", ERR_EXISTS,
+		     "weft.yaml:1:12: discovery: v5 twice");
+	read_refused("discovery: v4,\n", ERR_FORMAT,
+		     "weft.yaml:1:12: discovery: \"\": give v4, v5 or both "
+		     "(v4,v5), off or auto");
+	read_refused("bootnodes: [enode://" KEY_A "]\n", ERR_UNSUPPORTED,
+		     "weft.yaml:1:13: bootnodes[0]: \"enode://79be667ef9dcbbac"
+		     "...\": no address; give enode://<key>@<host>:<port>");
+	read_refused("bootnodes: [" NODE_A ", " NODE_A "]\n", ERR_EXISTS,
+		     "weft.yaml:1:163: bootnodes[1]: \"enode://79be667ef9dcbbac"
+		     "...\": the same node twice");
+	read_refused("discovery_port: 65536\n", ERR_LIMIT,
+		     "weft.yaml:1:17: discovery_port: 65536: not from 0 to "
+		     "65535");
 	read_refused("a: 1\na: 2\n", ERR_EXISTS,
 		     "weft.yaml:2:1: \"a\" stands here twice, first in line "
 		     "1");
@@ -521,6 +583,34 @@ Test(settings, blame_the_place_that_is_wrong)
 	places_close(&p);
 }
 
+Test(settings, make_a_bootnode_of_a_node_that_is_nothing_else)
+{
+	static const struct {
+		const char *yaml, *wrong;
+	} cases[] = {
+		{ "peers: [" NODE_A "]\n", "keeps no session with peers" },
+		{ "plugins: [foobar]\n", "loads no plugins" },
+		{ "discovery: 'off'\n", "needs discovery" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		enum settings_place failed = SETTINGS_DEFAULT;
+		struct why why = WHY_NONE;
+		struct settings s;
+		struct places p;
+		char want[80];
+
+		places_open(&p, cases[i].yaml);
+		settings_flags_add(&p.flags, "bootnode-only", NULL);
+		cr_assert_eq(load(&s, &p, &failed, &why), ERR_EXISTS);
+		snprintf(want, sizeof(want), "--bootnode-only: a bootnode %s",
+			 cases[i].wrong);
+		cr_assert_str_eq(why.text, want);
+		cr_assert_eq(failed, SETTINGS_FLAG);
+		places_close(&p);
+	}
+}
+
 Test(settings, read_the_file_that_a_variable_names)
 {
 	char entry[PATH_MAX + 16];
@@ -627,6 +717,8 @@ Test(settings, print_what_reads_as_the_same)
 		      "name: 'true'\n"
 		      "peers: [" NODE_A ", " NODE_B "]\n"
 		      "trusted: [enode://" KEY_B "]\n"
+		      "discovery: 'off'\n"
+		      "bootnodes: [" RECORD ", " NODE_A "]\n"
 		      "netrestrict: ['::1/128', 10.1.2.3/8]\n"
 		      "log_format: json\n"
 		      "duration: 90s\n"
@@ -640,6 +732,9 @@ Test(settings, print_what_reads_as_the_same)
 	cr_assert_str_eq(again.name, "true");
 	cr_assert_eq(again.duration_ms, 90000);
 	cr_assert_eq(again.trusted.count, 1);
+	cr_assert(!again.discovery.is_auto && !again.discovery.versions);
+	cr_assert_eq(again.bootnodes.count, 2);
+	cr_assert_eq(again.bootnodes.list[0].record.seq, 1);
 	cr_assert_eq(again.netrestrict.list->count, 2);
 	cr_assert_eq(again.log_format, SETTING_LOG_JSON);
 	cr_assert_str_eq(option_of(&again, 1, "a"), "1\n2");
