@@ -3,22 +3,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "node/file.h"
 #include "node/json/parse.h"
+#include "node/utc.h"
 
 enum {
 	NODE_TEXT_MAX = 1024, /* of one, as it is written */
 	NODE_PARTS_MAX = 256, /* of one, as it is read: any members */
-	TIME_TEXT_MAX = 32,
 };
-
-/* Go's zero time, "never". */
-static const char never[] = "0001-01-01T00:00:00Z";
-
-/* The last second of the year 9999. */
-static const uint64_t latest = 253402300799;
 
 /* --- the set -------------------------------------------------------------- */
 
@@ -88,102 +81,6 @@ struct nodeset_node *nodeset_next(const struct nodeset *set,
 	return node ? node->hh.next : set->table;
 }
 
-/* --- times ---------------------------------------------------------------- */
-
-static const char *time_text(char out[TIME_TEXT_MAX], uint64_t seconds)
-{
-	time_t t = (time_t)(seconds < latest ? seconds : latest);
-	struct tm tm;
-
-	if (!seconds || !gmtime_r(&t, &tm) ||
-	    !strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		snprintf(out, TIME_TEXT_MAX, "%s", never);
-	return out;
-}
-
-/* `count` decimal digits. */
-static bool take_digits(const char **at, int *out, int count)
-{
-	*out = 0;
-	for (int i = 0; i < count; i++, (*at)++) {
-		if (**at < '0' || **at > '9')
-			return false;
-		*out = *out * 10 + (**at - '0');
-	}
-	return true;
-}
-
-static bool take(const char **at, char c)
-{
-	return **at == c && (*at)++;
-}
-
-static bool take_clock(const char **at, struct tm *tm)
-{
-	return take_digits(at, &tm->tm_hour, 2) && take(at, ':') &&
-	       take_digits(at, &tm->tm_min, 2) && take(at, ':') &&
-	       take_digits(at, &tm->tm_sec, 2) && tm->tm_hour < 24 &&
-	       tm->tm_min < 60 && tm->tm_sec < 60;
-}
-
-static bool take_date(const char **at, struct tm *tm)
-{
-	if (!take_digits(at, &tm->tm_year, 4) || !take(at, '-') ||
-	    !take_digits(at, &tm->tm_mon, 2) || !take(at, '-') ||
-	    !take_digits(at, &tm->tm_mday, 2))
-		return false;
-	tm->tm_year -= 1900;
-	tm->tm_mon -= 1;
-	return true;
-}
-
-/* Parts of a second do not matter. */
-static bool take_fraction(const char **at)
-{
-	if (!take(at, '.'))
-		return true;
-	if (**at < '0' || **at > '9')
-		return false;
-	*at += strspn(*at, "0123456789");
-	return true;
-}
-
-/* How far from UTC, in seconds to the east. */
-static bool take_zone(const char **at, int *out)
-{
-	int sign = **at == '-' ? -1 : 1, hours, minutes;
-
-	*out = 0;
-	if (take(at, 'Z'))
-		return true;
-	if ((!take(at, '+') && !take(at, '-')) || !take_digits(at, &hours, 2) ||
-	    !take(at, ':') || !take_digits(at, &minutes, 2) || hours > 23 ||
-	    minutes > 59)
-		return false;
-	*out = sign * (hours * 3600 + minutes * 60);
-	return true;
-}
-
-/* RFC 3339. Whatever was before 1970 is "never". */
-static bool time_parse(uint64_t *out, const char *text)
-{
-	struct tm tm = { 0 }, same;
-	int zone;
-	time_t t;
-
-	if (!take_date(&text, &tm) || !take(&text, 'T') ||
-	    !take_clock(&text, &tm) || !take_fraction(&text) ||
-	    !take_zone(&text, &zone) || *text)
-		return false;
-	same = tm;
-	t = timegm(&same);
-	/* A day that there is not has become one of the next month. */
-	if (same.tm_mon != tm.tm_mon || same.tm_mday != tm.tm_mday)
-		return false;
-	*out = t - zone > 0 ? (uint64_t)(t - zone) : 0;
-	return true;
-}
-
 /* --- reading one node ----------------------------------------------------- */
 
 static enum err read_count(uint64_t *out, const json_t *o, const char *name,
@@ -208,9 +105,9 @@ static enum err read_time(uint64_t *out, const json_t *o, const char *name,
 	const char *text = json_string_value(value);
 
 	*out = 0;
-	if (value && (!text || !time_parse(out, text)))
+	if (value && (!text || !utc_parse(out, text)))
 		return err_fail(why, ERR_FORMAT, "%s: not a time such as %s",
-				name, never);
+				name, UTC_NEVER);
 	return ERR_NONE;
 }
 
@@ -395,7 +292,7 @@ static void say(struct buf *out, const char *text)
 static void say_node(struct buf *out, const struct nodeset_node *node)
 {
 	char id[NODE_ID_HEX], record[ENR_TEXT_MAX], score[64] = "";
-	char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX], check[TIME_TEXT_MAX];
+	char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX], check[UTC_TEXT_MAX];
 	char text[NODE_TEXT_MAX];
 
 	if (node->score)
@@ -412,9 +309,9 @@ static void say_node(struct buf *out, const struct nodeset_node *node)
 		 "    }",
 		 node_id_text(id, &node->record.id), node->record.seq,
 		 enr_text(record, &node->record), score,
-		 time_text(first, node->first_response),
-		 time_text(last, node->last_response),
-		 time_text(check, node->last_check));
+		 utc_text(first, node->first_response),
+		 utc_text(last, node->last_response),
+		 utc_text(check, node->last_check));
 	say(out, text);
 }
 

@@ -2,10 +2,15 @@
 #include "cmd/weft/cmd_discover.h"
 
 static const struct command *const below[] = {
-	&command_discover_ping,	   &command_discover_requestenr,
-	&command_discover_resolve, &command_discover_lookup,
-	&command_discover_crawl,   &command_discover_listen,
-	&command_discover_nodes,   NULL,
+	&command_discover_ping,
+	&command_discover_requestenr,
+	&command_discover_resolve,
+	&command_discover_lookup,
+	&command_discover_crawl,
+	&command_discover_listen,
+	&command_discover_nodes,
+	&command_discover_dns,
+	NULL,
 };
 
 const struct command command_discover = {

@@ -12,5 +12,6 @@ extern const struct command command_discover_lookup;
 extern const struct command command_discover_crawl;
 extern const struct command command_discover_listen;
 extern const struct command command_discover_nodes;
+extern const struct command command_discover_dns;
 
 #endif

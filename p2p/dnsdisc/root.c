@@ -112,10 +112,9 @@ enum err dns_root_find(struct dns_root *out, const struct span *values,
 	return ERR_NONE;
 }
 
-const char *dns_root_sign(char out[DNS_ROOT_TEXT], struct dns_root *root,
-			  const struct secret32 *key)
+/* What is signed. Returns its length. */
+static size_t content_text(char out[DNS_ROOT_TEXT], struct dns_root *root)
 {
-	char sig[BASE64URL_LEN(sizeof(root->sig.b)) + 1];
 	char e[DNS_HASH_TEXT], l[DNS_HASH_TEXT];
 	int n;
 
@@ -123,9 +122,24 @@ const char *dns_root_sign(char out[DNS_ROOT_TEXT], struct dns_root *root,
 		     dns_hash_text(e, &root->records),
 		     dns_hash_text(l, &root->links), root->seq);
 	keccak256(root->digest, out, (size_t)n);
-	ecc_sign(&root->sig, key, root->digest);
+	return (size_t)n;
+}
+
+const char *dns_root_text(char out[DNS_ROOT_TEXT], struct dns_root *root)
+{
+	char sig[BASE64URL_LEN(sizeof(root->sig.b)) + 1];
+	size_t n = content_text(out, root);
+
 	snprintf(
-		out + n, DNS_ROOT_TEXT - (size_t)n, " sig=%s",
+		out + n, DNS_ROOT_TEXT - n, " sig=%s",
 		base64url_text(sig, span_of(root->sig.b, sizeof(root->sig.b))));
 	return out;
+}
+
+const char *dns_root_sign(char out[DNS_ROOT_TEXT], struct dns_root *root,
+			  const struct secret32 *key)
+{
+	content_text(out, root);
+	ecc_sign(&root->sig, key, root->digest);
+	return dns_root_text(out, root);
 }

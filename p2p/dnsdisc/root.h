@@ -41,4 +41,7 @@ MUST_USE enum err dns_root_find(struct dns_root *out, const struct span *values,
 const char *dns_root_sign(char out[DNS_ROOT_TEXT], struct dns_root *root,
 			  const struct secret32 *key);
 
+/* dns_root_text - the same of a root that has its sig. */
+const char *dns_root_text(char out[DNS_ROOT_TEXT], struct dns_root *root);
+
 #endif

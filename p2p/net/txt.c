@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/net/txt.h"
 
-#include <arpa/nameser.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "p2p/net/txt_inside.h"
+
+enum {
+	CLASS_IN = 1,
+	TYPE_TXT = 16, /* RFC 1035 */
+};
 
 typedef void (*answered_fn)(void *ctx, enum err rc, const struct span *values,
 			    size_t count, const struct why *why);
@@ -167,7 +171,7 @@ static void ask(struct net_txt_query *q, const char *name)
 	}
 	q->held = true;
 	t->held++;
-	ares_query(t->channel, name, ns_c_in, ns_t_txt, on_answer, q);
+	ares_query(t->channel, name, CLASS_IN, TYPE_TXT, on_answer, q);
 	txt_schedule(t);
 }
 
