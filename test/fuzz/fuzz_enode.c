@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enode URLs: what is accepted prints to a text that reads the same again, and
- * prints to itself. */
+ * prints to itself. Names of nodes: all of these URLs, and records, which print
+ * to a text that is the same node. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "p2p/crypto/rng.h"
-#include "p2p/enode/enode.h"
+#include "p2p/enode/enr.h"
 
 #define MUST(cond)               \
 	do {                     \
@@ -37,6 +38,31 @@ static void parse(const char *text)
 	MUST(!strcmp(enode_url(printed, &again), url));
 }
 
+static void parse_name(const char *text)
+{
+	struct why why = WHY_NONE;
+	struct enode node, again;
+	struct enr record, same;
+	char printed[ENR_TEXT_MAX];
+	char url[ENODE_URL_MAX], other[ENODE_URL_MAX];
+
+	if (enr_parse_node(&node, &record, text, &why)) {
+		MUST(why.text[0]);
+		MUST(enode_parse(&node, text, NULL));
+		return;
+	}
+	if (!record.len) {
+		MUST(!enode_parse(&again, text, NULL));
+		MUST(!strcmp(enode_url(url, &node), enode_url(other, &again)));
+		return;
+	}
+	enr_text(printed, &record);
+	MUST(!enr_parse_node(&again, &same, printed, NULL));
+	MUST(node_id_equal(&again.id, &record.id));
+	MUST(!enr_parse_node(&again, &same, printed + strlen("enr:"), NULL));
+	MUST(span_equal(enr_raw(&same), enr_raw(&record)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int ready;
@@ -54,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	parse(text);
+	parse_name(text);
 	free(text);
 	return 0;
 }
