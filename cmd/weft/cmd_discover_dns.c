@@ -46,30 +46,30 @@ static enum err read_server(void *field, const char *text,
 			"\"%.60s\": not an address; give IP or IP:PORT", text);
 }
 
-#define FETCH_ROWS                                                             \
-	{ .name = "server",                                                    \
-	  .value = "IP:PORT",                                                  \
-	  .help = "ask this DNS server (default: those of the system)",        \
-	  .field = FIELD(server),                                              \
-	  .read = read_server },                                               \
-		{ .name = "timeout",                                           \
-		  .value = "TIME",                                             \
-		  .help = "for each lookup (default 5s); each is tried three " \
-			  "times",                                             \
-		  .field = FIELD(timeout_ms),                                  \
-		  .read = value_duration,                                      \
-		  .min = 1,                                                    \
-		  .max = TIMEOUT_MS_MAX },                                     \
-		{ .name = "rate",                                              \
-		  .value = "N",                                                \
-		  .help = "lookups a second (default 20)",                     \
-		  .field = FIELD(rate),                                        \
-		  .read = value_count,                                         \
-		  .min = 1,                                                    \
-		  .max = RATE_MAX },                                           \
-	{                                                                      \
-		.name = "json", .help = "print a JSON object",                 \
-		.field = FIELD(json), .read = value_flag                       \
+#define FETCH_ROWS                                                          \
+	{ .name = "server",                                                 \
+	  .value = "IP:PORT",                                               \
+	  .help = "ask this DNS server (default: those of the system)",     \
+	  .field = FIELD(server),                                           \
+	  .read = read_server },                                            \
+		{ .name = "timeout",                                        \
+		  .value = "TIME",                                          \
+		  .help = "for each of the three tries of a name (default " \
+			  "5s)",                                            \
+		  .field = FIELD(timeout_ms),                               \
+		  .read = value_duration,                                   \
+		  .min = 1,                                                 \
+		  .max = TIMEOUT_MS_MAX },                                  \
+		{ .name = "rate",                                           \
+		  .value = "N",                                             \
+		  .help = "lookups a second (default 20)",                  \
+		  .field = FIELD(rate),                                     \
+		  .read = value_count,                                      \
+		  .min = 1,                                                 \
+		  .max = RATE_MAX },                                        \
+	{                                                                   \
+		.name = "json", .help = "print a JSON object",              \
+		.field = FIELD(json), .read = value_flag                    \
 	}
 
 static const struct option_row sync_rows[] = {
@@ -235,12 +235,11 @@ static int run_sync(const struct command *c, int argc, char **argv)
 	}
 	rc = sync_list(&list, &outcome.entries, &o, &link, outcome.folder,
 		       &why);
-	if (rc)
-		return options_failed(c, &why);
 	outcome.list = &list;
-	say(&outcome, o.json);
+	if (!rc)
+		say(&outcome, o.json);
 	dnslist_clear(&list);
-	return EXIT_OK;
+	return rc ? options_failed(c, &why) : EXIT_OK;
 }
 
 /* --- verify --------------------------------------------------------------- */
@@ -322,12 +321,11 @@ static int run_verify(const struct command *c, int argc, char **argv)
 			    : verify_file(&list, &outcome.entries, &o, what,
 					  &link, &why);
 	}
-	if (rc)
-		return options_failed(c, &why);
 	outcome.list = &list;
-	say(&outcome, o.json);
+	if (!rc)
+		say(&outcome, o.json);
 	dnslist_clear(&list);
-	return EXIT_OK;
+	return rc ? options_failed(c, &why) : EXIT_OK;
 }
 
 /* -------------------------------------------------------------------------- */
