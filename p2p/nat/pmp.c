@@ -19,6 +19,7 @@ enum {
 	MAPPING_LEN = 16,
 	DATAGRAM_MAX = 1100, /* "MUST NOT exceed 1100 bytes" (RFC 6887) */
 	JUNK_MAX = 64,	     /* datagrams passed over at one time */
+	FIRST_WAIT_MS = 250,
 };
 
 static in_addr_t address_of(const struct ip *ip)
@@ -41,37 +42,43 @@ static struct ip ip_of(in_addr_t address)
 
 struct exchange {
 	natpmp_t lib;
+	const struct nat_request *request;
 	int op;
-	uint16_t internal;
+	uint64_t wait_ms;  /* for an answer, before it is asked again */
+	struct mono again; /* when that is */
 };
 
 static enum err open_exchange(struct exchange *x, const struct ip *gateway,
-			      struct why *why)
+			      const struct nat_request *r, struct why *why)
 {
 	memset(x, 0, sizeof(*x));
+	x->request = r;
+	x->op = r->ask == NAT_ADDRESS	 ? OP_ADDRESS
+		: r->protocol == NAT_UDP ? OP_UDP
+					 : OP_TCP;
+	x->wait_ms = FIRST_WAIT_MS;
 	if (initnatpmp(&x->lib, 1, address_of(gateway)))
 		return err_errno(why, ERR_SYSTEM, errno, "NAT-PMP");
 	return ERR_NONE;
 }
 
-static void send_request(struct exchange *x, const struct nat_request *r)
+/* "Sends a request, waits 250 ms ... doubles it" (RFC 6886, section 3.1). That
+ * one cannot be sent is as if it were lost. */
+static void send_request(struct exchange *x)
 {
+	const struct nat_request *r = x->request;
 	uint16_t external = r->ask == NAT_MAP ? r->external : 0;
 
-	x->op = r->ask == NAT_ADDRESS	 ? OP_ADDRESS
-		: r->protocol == NAT_UDP ? OP_UDP
-					 : OP_TCP;
-	x->internal = r->internal;
-	/* What does not go out is sent again, as what got lost. */
 	if (r->ask == NAT_ADDRESS)
 		(void)sendpublicaddressrequest(&x->lib);
 	else
-		(void)sendnewportmappingrequest(&x->lib, x->op, x->internal,
+		(void)sendnewportmappingrequest(&x->lib, x->op, r->internal,
 						external, r->lifetime_s);
+	x->again = mono_add_ms(mono_now(), x->wait_ms);
+	x->wait_ms *= 2;
 }
 
-/* The library looks neither at an answer's length nor, in this version, at what
- * it answers. */
+/* The library looks neither at an answer's length nor at what it answers. */
 static bool is_answer(const struct exchange *x, struct span datagram)
 {
 	struct reader r = reader_of(datagram.data, datagram.len);
@@ -89,11 +96,12 @@ static bool is_answer(const struct exchange *x, struct span datagram)
 	if (x->op == OP_ADDRESS)
 		return datagram.len >= ADDRESS_LEN;
 	port = rd_be16(&r);
-	return datagram.len >= MAPPING_LEN && port == x->internal;
+	return datagram.len >= MAPPING_LEN && port == x->request->internal;
 }
 
-/* What waits at the socket and is none goes away. */
-static void pass_over_junk(struct exchange *x)
+/* What waits at the socket and is none goes away. ERR_NONE: the next is one.
+ * ERR_SHORT: nothing waits. */
+static enum err find_answer(struct exchange *x)
 {
 	uint8_t bytes[DATAGRAM_MAX];
 
@@ -101,11 +109,14 @@ static void pass_over_junk(struct exchange *x)
 		ssize_t n = recv(x->lib.s, bytes, sizeof(bytes),
 				 MSG_PEEK | MSG_DONTWAIT);
 
-		if (n < 0 || is_answer(x, span_of(bytes, (size_t)n)))
-			return;
+		if (n < 0)
+			return errno == EAGAIN ? ERR_SHORT : ERR_CLOSED;
+		if (is_answer(x, span_of(bytes, (size_t)n)))
+			return ERR_NONE;
 		if (recv(x->lib.s, bytes, sizeof(bytes), MSG_DONTWAIT) < 0)
-			return;
+			return ERR_CLOSED;
 	}
+	return ERR_SHORT;
 }
 
 static enum err fault_of(int rc, struct why *why)
@@ -133,29 +144,24 @@ static enum err fault_of(int rc, struct why *why)
 	}
 }
 
-/* ERR_SHORT: nothing yet, and what got lost was sent again. */
+/* The library reads only what is known to be an answer, since it would take
+ * anything. ERR_SHORT: nothing yet, and what got lost was sent again. */
 static enum err read_answer(struct exchange *x, natpmpresp_t *out,
 			    struct why *why)
 {
-	int rc;
+	enum err rc = find_answer(x);
+	int fault;
 
-	pass_over_junk(x);
 	memset(out, 0, sizeof(*out));
-	rc = readnatpmpresponseorretry(&x->lib, out);
-	return rc ? fault_of(rc, why) : ERR_NONE;
-}
-
-/* How long the library lets us wait until it sends again. Its clock is the wall
- * clock, so the time is bounded here as well. */
-static uint64_t wait_ms(struct exchange *x)
-{
-	struct timeval left;
-	int64_t ms;
-
-	if (getnatpmprequesttimeout(&x->lib, &left))
-		return 0;
-	ms = (int64_t)left.tv_sec * 1000 + left.tv_usec / 1000 + 1;
-	return ms < 0 ? 0 : ms > PMP_CALL_MS ? PMP_CALL_MS : (uint64_t)ms;
+	if (rc == ERR_CLOSED)
+		return fault_of(NATPMP_ERR_NOGATEWAYSUPPORT, why);
+	if (rc == ERR_SHORT) {
+		if (!mono_before(mono_now(), x->again))
+			send_request(x);
+		return ERR_SHORT;
+	}
+	fault = readnatpmpresponseorretry(&x->lib, out);
+	return fault ? fault_of(fault, why) : ERR_NONE;
 }
 
 /* --- calls ---------------------------------------------------------------- */
@@ -187,16 +193,17 @@ void pmp_ask(struct pmp *m, struct nat_answer *out,
 	enum err rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = open_exchange(&x, &m->gateway, why);
+	rc = open_exchange(&x, &m->gateway, request, why);
 	if (rc) {
 		out->err = rc;
 		return;
 	}
-	send_request(&x, request);
+	send_request(&x);
 	do {
 		struct pollfd poll = { .fd = x.lib.s, .events = POLLIN };
-		struct patience once = patience_for(&p, wait_ms(&x));
+		struct patience once = p;
 
+		once.until = mono_min(p.until, x.again);
 		rc = patience_poll(&once, &poll, 1);
 		if (rc == ERR_TIMEOUT && !mono_before(mono_now(), p.until))
 			rc = err_fail(why, ERR_TIMEOUT,
@@ -286,8 +293,8 @@ static enum err await_one(struct search *s, struct pmp *out,
 				.events = POLLIN
 			};
 			if (!s->over[i])
-				once = patience_for(&once,
-						    wait_ms(&s->asked[i]));
+				once.until =
+					mono_min(once.until, s->asked[i].again);
 		}
 		rc = patience_poll(&once, polls, s->count);
 		if (rc == ERR_TIMEOUT && !mono_before(mono_now(), p->until))
@@ -317,9 +324,9 @@ enum err pmp_find(struct pmp *out, const struct ip *gateway,
 				"NAT-PMP: no router in a private network");
 	for (; opened < s.count && !rc; opened += !rc) {
 		rc = open_exchange(&s.asked[opened], &s.gateways[opened],
-				   &inner);
+				   &address, &inner);
 		if (!rc)
-			send_request(&s.asked[opened], &address);
+			send_request(&s.asked[opened]);
 	}
 	if (!rc)
 		rc = await_one(&s, out, &p, &inner);

@@ -16,8 +16,8 @@ enum {
 	UPNP_SEARCH_MS = 3000,
 	UPNP_CALL_MS = 3000,
 	UPNP_PAUSE_MS = 200,
-	UPNP_DATAGRAMS_MAX = 128, /* read in one search */
-	UPNP_HOSTS_MAX = 8,	  /* descriptions read in one search */
+	UPNP_DATAGRAMS_MAX = 4096, /* read in one search */
+	UPNP_HOSTS_MAX = 8,	   /* descriptions read in one search */
 };
 
 struct upnp {
