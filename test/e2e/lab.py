@@ -31,16 +31,17 @@ Result = collections.namedtuple("Result", "status out err")
 
 class Node:
     """One `weft run --json` and what it has told so far. It speaks foobar
-    unless its arguments name plugins; plugins=() is a node without."""
+    unless its arguments name plugins; plugins=() is a node without. A prefix is
+    the command that starts it."""
 
     def __init__(self, test, datadir, *args, listen="127.0.0.1:0",
-                 plugins=("foobar",)):
+                 plugins=("foobar",), prefix=()):
         if "--plugin" not in args:
             for plugin in plugins:
                 args = ("--plugin", plugin) + args
         if listen and "--no-listen" not in args:
             args = ("--listen", listen) + args
-        command = [WEFT, "run", "--json", "--datadir", datadir, *args]
+        command = [*prefix, WEFT, "run", "--json", "--datadir", datadir, *args]
         self.test = test
         self.process = subprocess.Popen(
             command,

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct secret32 seed = { { 3 } };
 	static const struct mono now = { 1000000000 };
-	struct addr server = { { IP_V4, { 192, 0, 2, 1 } }, 3478 }, to;
+	static const struct addr server = { { IP_V4, { 192, 0, 2, 1 } }, 3478 };
+	struct addr to;
 	uint8_t request[STUN_REQUEST_LEN], bytes[1280];
 	struct stun stun, before;
 	struct stun_event ev;

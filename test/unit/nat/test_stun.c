@@ -308,11 +308,9 @@ Test(stun, publishes_no_port_that_each_sees_differently, .init = begin)
 Test(stun, believes_nobody_else, .init = begin)
 {
 	struct addr other = addr_of("192.0.2.1:3479");
-	struct stun copy;
 
 	ask(1);
 	sent();
-	copy = stun;
 	servers[0] = other;
 	cr_assert_not(answer(0, "66.6.6.6:1"), "from another port");
 	servers[0] = addr_of("192.0.2.9:3478");
@@ -320,7 +318,8 @@ Test(stun, believes_nobody_else, .init = begin)
 	servers[0] = addr_of("192.0.2.1:3478");
 	last_id[0][11] ^= 1;
 	cr_assert_not(answer(0, "66.6.6.6:1"), "to another request");
-	cr_assert_eq(memcmp(&copy, &stun, sizeof(stun)), 0);
+	cr_assert_eq(stun.servers[0].state, STUN_ASKING);
+	cr_assert_str_eq(told(), "");
 	last_id[0][11] ^= 1;
 	cr_assert(answer(0, "198.51.100.7:30303"));
 	cr_assert(answer(0, "66.6.6.6:1"), "ours, but the second one");
