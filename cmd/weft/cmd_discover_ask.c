@@ -151,7 +151,7 @@ static void ping_next(void *ctx, struct explore *e)
 {
 	struct asking *a = ctx;
 
-	if (a->asked == a->count) {
+	if (a->asked == a->count || ferror(stdout)) {
 		ping_over(a, e);
 		return;
 	}

@@ -130,6 +130,14 @@ static void begun(void *ctx, struct explore *e)
 	tell_self(ctx, e, "listening");
 }
 
+static void finish(void *ctx, struct explore *e)
+{
+	struct discover_session *s = ctx;
+
+	s->status = EXIT_OK;
+	explore_end(e);
+}
+
 static void event(void *ctx, struct explore *e, const struct discover_event *ev)
 {
 	struct listening *l = ctx;
@@ -140,14 +148,8 @@ static void event(void *ctx, struct explore *e, const struct discover_event *ev)
 		tell_node(&l->session, "met", SHOW_GOOD, ev);
 	else if (ev->type == DISCOVER_LOST && lose(l, ev))
 		tell_node(&l->session, "lost", SHOW_WARN, ev);
-}
-
-static void finish(void *ctx, struct explore *e)
-{
-	struct discover_session *s = ctx;
-
-	s->status = EXIT_OK;
-	explore_end(e);
+	if (ferror(stdout))
+		finish(l, e); /* nobody reads it; main() says so */
 }
 
 static int run(const struct command *c, int argc, char **argv)

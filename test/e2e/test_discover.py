@@ -38,7 +38,10 @@ class Running:
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate()
+        self.process.wait(lab.DEADLINE)
+        for pipe in self.process.stdout, self.process.stderr:
+            if pipe:
+                pipe.close()
 
 
 class Case(lab.Lab):
@@ -297,6 +300,21 @@ class Listen(Case):
         self.assertEqual((done.status, done.err), (0, ""))
         self.assertRegex(done.out, r"\A  listening     enr:[\w-]+\n"
                                    r"                enode://\w+@")
+
+    def test_what_nobody_reads_ends(self):
+        listening = Running(self, "discover", "listen", "--json", "--listen",
+                            "127.0.0.1:0")
+        me = listening.event("listening")
+        pinging = Running(self, "discover", "ping", "--count", "1000",
+                          "--json", me["enode"])
+        pinging.event("pong")
+        for command in listening, pinging:
+            command.process.stdout.close()
+        self.server("b", "--bootnode", me["enr"])
+        for command in listening, pinging:
+            self.assertEqual(command.process.wait(lab.DEADLINE), 1)
+            self.assertEqual(command.process.stderr.read(),
+                             "weft: cannot write to standard output\n")
 
     def test_a_port_in_use_is_named(self):
         _, start = self.server()

@@ -209,6 +209,32 @@ Test(embed, says_what_is_wrong_with_a_configuration)
 	refuses(c, WEFT_EINVAL, "log_level");
 }
 
+Test(embed, nodes_are_named_by_records_too)
+{
+	/* With a TCP port, and with UDP alone. */
+	static const char dialable[] =
+		"enr:-IK4QM2u2Hi9SbPmQg98JtmF_iZIEQuyBdQrtH5pMFjXUJbMLVRLr6KN"
+		"kW9x--V9XFukzmaG1mZvZZbSx9117_3TJAABgmlkgnY0gmlwhH8AAAGJc2Vj"
+		"cDI1NmsxoQPKY0yuDUmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOIN0Y3AB";
+	static const char not_so[] =
+		"enr:-IS4QHCYrYZbAKWCBRlAy5zzaDZXJBGkcnh4MHcBFZntXNFrdvJjX04j"
+		"RzjzCBOonrkTfj499SZuOh8R33Ls8RRcy5wBgmlkgnY0gmlwhH8AAAGJc2Vj"
+		"cDI1NmsxoQPKY0yuDUmstAHYpMa2_oxVtw0RW_QAdpzBQA8yWM0xOIN1ZHCC"
+		"dl8";
+	const char *nodes[] = { dialable, NULL };
+	struct weft_server_config c = config_of(NULL);
+	struct weft_server *s;
+
+	c.static_nodes = nodes;
+	s = open_server(&c);
+	start_server(s);
+	cr_assert_eq(weft_server_remove_peer(s, dialable), 0);
+	cr_assert_eq(weft_server_add_peer(s, not_so), WEFT_EINVAL);
+	weft_server_close(s);
+	nodes[0] = not_so;
+	refuses(c, WEFT_EINVAL, "no TCP port in the record");
+}
+
 Test(embed, a_port_in_use_is_found_out_when_it_opens)
 {
 	struct weft_server_config c = config_of(NULL);
