@@ -420,7 +420,7 @@ static struct node *add_hidden(const char *seen, unsigned versions)
 static void add_voters(struct node *n, size_t count, unsigned versions)
 {
 	for (size_t i = 0; i < count; i++) {
-		char at[32];
+		char at[48];
 
 		snprintf(at, sizeof(at), "10.0.0.%zu:30303", i + 1);
 		bootnode(n, add_node(at, versions));
