@@ -76,27 +76,39 @@ static void failed(void *ctx, const struct why *why)
 	leave_within(LEAVE_MS, s->status);
 }
 
-/* A node that --netrestrict keeps us from asking would just not answer. */
-static bool is_kept_out(const struct discover_options *o,
-			const struct bootnode *b)
+/* A node that we keep ourselves from asking would just not answer: what keeps
+ * us; NULL: nothing. */
+static const char *obstacle(const struct discover_options *o,
+			    const struct bootnode *b)
 {
-	return b->node.ip.family != IP_NONE &&
-	       !netlist_has(&o->restrict_to, &b->node.ip);
+	const struct ip *ip = &b->node.ip, *us = &o->listen.addr.ip;
+
+	if (ip->family == IP_NONE)
+		return NULL; /* a name */
+	if (!netlist_has(&o->restrict_to, ip))
+		return "in no network of --netrestrict";
+	if (us->family != IP_NONE && us->family != ip->family)
+		return "out of reach of --listen: one has an IPv4 "
+		       "address, the other IPv6";
+	return NULL;
 }
 
-static int check_networks(const struct discover_session *s,
-			  const struct explore_config *config)
+static int check_obstacles(const struct discover_session *s,
+			   const struct explore_config *config)
 {
 	const struct discover_options *o = s->options;
+	const char *what = NULL;
 
-	for (size_t i = 0; i < o->bootnode_count; i++)
-		if (is_kept_out(o, &o->bootnodes[i]))
-			return options_usage(s->command,
-					     "a --bootnode is in no network of "
-					     "--netrestrict");
-	if (config->node && is_kept_out(o, config->node))
-		return options_usage(s->command, "the node is in no network of "
-						 "--netrestrict");
+	for (size_t i = 0; i < o->bootnode_count; i++) {
+		what = obstacle(o, &o->bootnodes[i]);
+		if (what)
+			return options_usage(s->command, "a --bootnode is %s",
+					     what);
+	}
+	if (config->node)
+		what = obstacle(o, config->node);
+	if (what)
+		return options_usage(s->command, "the node is %s", what);
 	return EXIT_OK;
 }
 
@@ -106,7 +118,7 @@ int discover_run(struct discover_session *s, struct explore_config *config)
 	struct why why = WHY_NONE;
 	struct ecc_keypair key;
 
-	if (check_networks(s, config))
+	if (check_obstacles(s, config))
 		return EXIT_USAGE;
 	if (o->key && nodekey_load(&key, o->key, &why))
 		return options_failed(s->command, &why);

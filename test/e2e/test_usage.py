@@ -97,6 +97,8 @@ WRONG = [
     (["discover", "resolve", GOOD, "--bootnode", "x"], "--bootnode: "),
     (["discover", "resolve", GOOD, "--netrestrict", "10.0.0.0/8"],
      "the node is in no network of --netrestrict"),
+    (["discover", "ping", GOOD, "--listen", "[::1]:0"],
+     "the node is out of reach of --listen"),
     (["discover", "lookup"], "where to begin? "),
     (["discover", "lookup", "--bootnode", GOOD, "--netrestrict",
       "10.0.0.0/8"], "a --bootnode is in no network of --netrestrict"),
