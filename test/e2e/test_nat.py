@@ -602,6 +602,19 @@ class StunServers(Case):
         self.told(node, "each at another port")
         self.end(node)
 
+    def test_servers_are_found_by_name(self):
+        """And one that is not is told."""
+        local = routers.Stun("0.0.0.0")
+        self.addCleanup(local.close)
+        node = self.node("a", "--log-level", "info", "--discovery", "v5",
+                         "--nat", "stun:no.such.name.invalid,"
+                         "localhost:" + local.address.split(":")[1],
+                         listen="127.0.0.1:0", plugins=())
+        node.started()
+        self.told(node, "a STUN server is not found by its name")
+        self.told(node, "a STUN server sees us")
+        self.end(node)
+
     def test_needs_discovery(self):
         done = self.weft("run", "--nat", "stun:192.0.2.1")
         self.assertEqual((done.status, done.out), (2, ""))

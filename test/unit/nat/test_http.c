@@ -153,6 +153,25 @@ Test(http, limits_bodies)
 	cr_assert_str_eq(read_pieces(text, 999, false), err_name(ERR_LIMIT));
 }
 
+Test(http, limits_heads)
+{
+	static char text[HTTP_HEAD_MAX + 2];
+	const char *ok = OK "X: ";
+
+	for (size_t n = HTTP_HEAD_MAX; n <= HTTP_HEAD_MAX + 1; n++) {
+		struct http_reply r;
+		enum err rc;
+
+		memset(text, 'y', n);
+		memcpy(text, ok, strlen(ok));
+		memcpy(text + n - 4, "\r\n\r\n", 4);
+		http_reply_init(&r, BODY_MAX);
+		rc = http_reply_feed(&r, (const uint8_t *)text, n);
+		cr_assert_eq(rc, n > HTTP_HEAD_MAX ? ERR_LIMIT : ERR_SHORT);
+		http_reply_clear(&r);
+	}
+}
+
 /* What never ends is given up, and not kept. */
 static size_t bytes_taken(const char *head, const char *more)
 {
