@@ -292,6 +292,9 @@ static enum err open_finder(struct node *n, const struct addr *listen,
 			.restrict_to = c->restrict_to,
 			.bootnodes = c->bootnodes,
 			.bootnode_count = c->bootnode_count,
+			.lists = c->lists,
+			.list_count = c->list_count,
+			.dns_server = c->dns_server,
 			.database = c->database,
 			.sources = n->config.max_peers > 0 ? n->sources : NULL,
 			.log = c->log,
@@ -339,7 +342,7 @@ static enum err open_all(struct node *n, enum server_listen listening,
 {
 	enum err rc = ERR_BUSY;
 
-	if (!n->config.discovery)
+	if (!n->config.discovery && !n->config.list_count)
 		return open_server(n, listening, listen, why);
 	for (int i = 0; rc == ERR_BUSY && i < (listen->port ? 1 : PICKS); i++)
 		rc = open_both(n, listening, *listen, why);

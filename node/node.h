@@ -59,6 +59,9 @@ struct node_config {
 	uint16_t discovery_port;	 /* of UDP; 0: that of TCP */
 	const struct contact *bootnodes; /* looked at by node_serve */
 	size_t bootnode_count;
+	const struct dns_link *lists; /* DNS node lists, likewise */
+	size_t list_count;
+	struct addr dns_server; /* IP_NONE: the system's */
 	const char *database; /* of nodes that are known, its folder; NULL: they
 			       * are forgotten */
 

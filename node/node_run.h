@@ -31,6 +31,9 @@ struct node_run_config {
 	unsigned discovery; /* DISCOVER_V4, DISCOVER_V5, both, or 0: none */
 	const struct bootnode *bootnodes;
 	size_t bootnode_count;
+	const struct dns_link *lists; /* DNS node lists */
+	size_t list_count;
+	struct addr dns_server;	      /* IP_NONE: the system's */
 	bool bootnode_only;	      /* no TCP: discovery alone */
 	uint16_t discovery_port;      /* of UDP; 0: that of TCP */
 	const struct nat_method *nat; /* NULL: none */

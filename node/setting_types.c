@@ -339,12 +339,19 @@ const struct setting_type setting_identities = {
 
 /* --- discovery ------------------------------------------------------------ */
 
+enum {
+	DNS = 4, /* beside DISCOVER_V4 and DISCOVER_V5 */
+};
+
+_Static_assert(!(DNS & (DISCOVER_V4 | DISCOVER_V5)), "bits");
+
 static const struct {
 	const char *word;
 	unsigned version;
 } versions[] = {
 	{ "v4", DISCOVER_V4 },
 	{ "v5", DISCOVER_V5 },
+	{ "dns", DNS },
 };
 
 /* One of a list of versions; 0: there is no such one. */
@@ -365,8 +372,8 @@ static enum err read_versions(unsigned *out, const char *text, struct why *why)
 
 		if (!version)
 			return err_fail(why, ERR_FORMAT,
-					"\"%.*s\": give v4, v5 or both "
-					"(v4,v5), off or auto",
+					"\"%.*s\": give some of v4, v5 and dns "
+					"(v4,v5), or off, or auto",
 					len < 40 ? (int)len : 40, text);
 		if (*out & version)
 			return err_fail(why, ERR_EXISTS, "%.*s twice", (int)len,
@@ -382,11 +389,14 @@ static enum err read_discovery(void *field, const char *text,
 			       const struct setting_row *row, struct why *why)
 {
 	struct setting_discovery d = { .is_auto = !strcmp(text, "auto") };
+	unsigned said = 0;
 	enum err rc = ERR_NONE;
 
 	(void)row;
 	if (!d.is_auto && strcmp(text, "off"))
-		rc = read_versions(&d.versions, text, why);
+		rc = read_versions(&said, text, why);
+	d.versions = said & ~(unsigned)DNS;
+	d.dns = said & DNS;
 	if (!rc)
 		*(struct setting_discovery *)field = d;
 	return rc;
@@ -395,14 +405,15 @@ static enum err read_discovery(void *field, const char *text,
 static bool print_discovery(FILE *out, const void *field)
 {
 	const struct setting_discovery *d = field;
+	unsigned said = d->versions | (d->dns ? DNS : 0);
 	const char *comma = "";
 
 	if (d->is_auto)
 		fputs("auto", out);
-	else if (!d->versions)
+	else if (!said)
 		setting_print_text(out, "off"); /* which is false without " */
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		if (!(d->versions & versions[i].version))
+		if (!(said & versions[i].version))
 			continue;
 		fprintf(out, "%s%s", comma, versions[i].word);
 		comma = ",";

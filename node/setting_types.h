@@ -9,6 +9,7 @@
 
 #include "node/node_run.h"
 #include "p2p/base/netlist.h"
+#include "p2p/dnsdisc/entry.h"
 #include "p2p/nat/method.h"
 
 /* What may stand in a YAML file for a value of the type. */
@@ -62,8 +63,15 @@ struct setting_nodes {
 
 /* By what nodes are found. */
 struct setting_discovery {
-	bool is_auto;	   /* v4 and v5, if there is a bootnode */
-	unsigned versions; /* DISCOVER_V4, DISCOVER_V5, both, or 0: off */
+	bool is_auto;	   /* all, if there is a bootnode or a list */
+	unsigned versions; /* DISCOVER_V4, DISCOVER_V5, both, or 0 */
+	bool dns;	   /* and by DNS node lists */
+};
+
+/* In the order given, none twice. */
+struct setting_dns_lists {
+	struct dns_link *list;
+	size_t count;
 };
 
 /* In the order given, none twice. */
@@ -90,13 +98,15 @@ enum setting_log_format {
  * printable ASCII letters. listen: struct setting_listen. level: enum
  * log_level. nodes: struct setting_nodes that can be dialed; identities: the
  * same, with or without an address. discovery: struct setting_discovery.
- * nat: struct nat_method. bootnodes: struct setting_bootnodes. networks:
- * struct setting_networks. log_format: enum setting_log_format. */
+ * dns_lists: struct setting_dns_lists. server: struct addr, with a port or
+ * without, or none. nat: struct nat_method. bootnodes: struct
+ * setting_bootnodes. networks: struct setting_networks. log_format: enum
+ * setting_log_format. */
 extern const struct setting_type setting_flag, setting_count, setting_interval,
 	setting_size, setting_text, setting_path, setting_hello_name,
 	setting_listen, setting_level, setting_nodes, setting_identities,
-	setting_discovery, setting_nat, setting_bootnodes, setting_networks,
-	setting_log_format;
+	setting_discovery, setting_dns_lists, setting_server, setting_nat,
+	setting_bootnodes, setting_networks, setting_log_format;
 
 /* setting_print_text - in double quotes, as one line. */
 void setting_print_text(FILE *out, const char *text);

@@ -29,6 +29,7 @@ enum {
 	SETTINGS_KEYS_MAX = 32,
 	SETTINGS_PLUGINS_MAX = 64,
 	SETTINGS_PEERS_MAX = 10000,
+	SETTINGS_LISTS_MAX = 16,
 };
 
 /* In the order in which they are heard. */
@@ -62,6 +63,8 @@ struct settings {
 	struct setting_discovery discovery;
 	struct nat_method nat;
 	struct setting_bootnodes bootnodes;
+	struct setting_dns_lists dns_lists;
+	struct addr dns_server; /* IP_NONE: the system's */
 	bool bootnode_only;
 	uint64_t discovery_port; /* 0: that of TCP */
 	struct setting_networks netrestrict;

@@ -113,14 +113,19 @@ static enum show_form log_form(const struct settings *s)
 	return s->json ? SHOW_AS_JSON : SHOW_AS_TEXT;
 }
 
-/* "Discovery starts when a bootnode [...] is configured." */
+/* "Discovery starts when a bootnode, a list [...] is configured." */
 static unsigned discovery_of(const struct settings *s)
 {
 	if (!s->discovery.is_auto)
 		return s->discovery.versions;
-	return s->bootnodes.count || s->bootnode_only
+	return s->bootnodes.count || s->dns_lists.count || s->bootnode_only
 		       ? DISCOVER_V4 | DISCOVER_V5
 		       : 0;
+}
+
+static bool has_dns(const struct settings *s)
+{
+	return s->discovery.is_auto || s->discovery.dns;
 }
 
 static struct node_run_config config_of(const struct settings *s)
@@ -136,6 +141,9 @@ static struct node_run_config config_of(const struct settings *s)
 		.nat = &s->nat,
 		.bootnodes = s->bootnodes.list,
 		.bootnode_count = s->bootnodes.count,
+		.lists = s->dns_lists.list,
+		.list_count = has_dns(s) ? s->dns_lists.count : 0,
+		.dns_server = s->dns_server,
 		.bootnode_only = s->bootnode_only,
 		.discovery_port = (uint16_t)s->discovery_port,
 		.plugins = s->plugins,
@@ -161,6 +169,9 @@ static int check_together(const struct command *c, const struct settings *s)
 		return options_usage(c, "nat: stun asks from the port of "
 					"discovery, which is off: give a "
 					"bootnode, or discovery v4,v5");
+	if (s->discovery.dns && !s->dns_lists.count)
+		return options_usage(c, "discovery: dns finds nodes in lists, "
+					"and there is none: give --dns-list");
 	return EXIT_OK;
 }
 

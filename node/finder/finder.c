@@ -4,14 +4,19 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "node/finder/lists.h"
 #include "node/finder/memory.h"
 #include "p2p/base/attr.h"
 #include "p2p/crypto/rng.h"
+#include "p2p/discover/table.h"
 #include "p2p/net/later.h"
 
 enum {
 	ROUNDS_MAX = 8, /* ticks in a turn, while there are events */
 	VERSIONS = 2,
+	FEW = 16, /* nodes in a table, below which as many are wanted of lists
+		   */
+	SEEDS_MS = 60 * 1000, /* from one time to the next */
 };
 
 struct finder {
@@ -27,6 +32,13 @@ struct finder {
 	unsigned source[VERSIONS];
 	uint64_t told;
 	bool is_wanted;
+
+	struct lists *lists; /* NULL: none, or not started */
+	bool lists_tell;     /* as this source: */
+	unsigned lists_source;
+	size_t lists_wanted;
+	size_t seeds_left;     /* for tables that have few nodes */
+	struct mono seeded_at; /* when so many were wanted last */
 };
 
 static uint64_t unix_ms(void)
@@ -51,6 +63,9 @@ static void open_sources(struct finder *f)
 		if (f->config.versions & versions[i] &&
 		    !sources_add(f->config.sources, &f->source[i], names[i]))
 			f->tells[i] = true;
+	f->lists_tell =
+		f->config.sources && f->config.list_count &&
+		!sources_add(f->config.sources, &f->lists_source, "dns");
 }
 
 static void close_sources(struct finder *f)
@@ -58,6 +73,8 @@ static void close_sources(struct finder *f)
 	for (size_t i = 0; i < VERSIONS; i++)
 		if (f->tells[i])
 			sources_remove(f->config.sources, f->source[i]);
+	if (f->lists_tell)
+		sources_remove(f->config.sources, f->lists_source);
 }
 
 static void tell_of(struct finder *f, const struct discover_event *ev)
@@ -78,6 +95,112 @@ static void set_walk(struct finder *f)
 		walk |= f->tells[i] &&
 			sources_room(f->config.sources, f->source[i]) > 0;
 	discovery_set_walk(f->discovery, walk ? DISCOVER_WALK : DISCOVER_REST);
+}
+
+/* --- lists ------------------------------------------------------------------
+ */
+
+static bool is_empty(const struct finder *f, enum discover_version version)
+{
+	const struct v4 *v4 = discovery_v4(f->discovery);
+	const struct v5 *v5 = discovery_v5(f->discovery);
+
+	if (version == DISCOVER_V4)
+		return v4 && table_count(v4_table(v4)) < FEW;
+	return v5 && table_count(v5_table(v5)) < FEW;
+}
+
+/* As many nodes as can be dialed, and some for tables that have few. */
+static void want_lists(struct finder *f)
+{
+	struct mono now = net_loop_now(f->config.loop);
+	size_t wanted = 0;
+
+	if (!f->lists)
+		return;
+	if ((is_empty(f, DISCOVER_V4) || is_empty(f, DISCOVER_V5)) &&
+	    (!f->seeded_at.ns ||
+	     mono_since_ms(now, f->seeded_at) >= SEEDS_MS)) {
+		f->seeds_left = FEW;
+		f->seeded_at = now;
+	}
+	if (f->is_wanted && f->lists_tell)
+		wanted = sources_room(f->config.sources, f->lists_source);
+	if (wanted < f->seeds_left)
+		wanted = f->seeds_left;
+	/* Else what was wanted and came would count anew in each turn. */
+	if (wanted != f->lists_wanted)
+		lists_want(f->lists, wanted);
+	f->lists_wanted = wanted;
+}
+
+/* Where it is dialed matters, even if it is not asked anywhere. */
+static struct contact contact_of(const struct enr *record)
+{
+	struct contact c = { .pub = record->pub,
+			     .id = record->id,
+			     .record = *record };
+	struct enr_endpoint at;
+
+	enr_endpoint(&at, record);
+	c.udp = (struct addr){ at.ip, at.udp };
+	c.tcp = at.tcp;
+	return c;
+}
+
+static void on_listed(void *ctx, const struct enr *record)
+{
+	struct finder *f = ctx;
+	struct contact c = contact_of(record);
+
+	f->lists_wanted = 0; /* look again at what is wanted */
+	if (f->seeds_left)
+		f->seeds_left--;
+	if (f->lists_tell && c.tcp && c.udp.ip.family) {
+		f->told++;
+		sources_put(f->config.sources, f->lists_source, &c);
+	}
+	/* No proof is known of where it is. */
+	for (size_t i = 0; i < VERSIONS; i++)
+		if (c.udp.port && c.udp.ip.family && is_empty(f, versions[i]))
+			discovery_seed(f->discovery, versions[i], &c,
+				       UINT64_MAX,
+				       net_loop_now(f->config.loop));
+	finder_wake(f);
+}
+
+static uint64_t list_seq(void *ctx, const char *url)
+{
+	struct finder *f = ctx;
+
+	return memory_list_seq(f->memory, url, unix_ms());
+}
+
+static void remember_list(void *ctx, const char *url, uint64_t seq)
+{
+	struct finder *f = ctx;
+
+	memory_set_list_seq(f->memory, url, seq, unix_ms());
+	finder_wake(f);
+}
+
+static void open_lists(struct finder *f)
+{
+	const struct finder_config *c = &f->config;
+
+	if (!c->list_count)
+		return;
+	f->lists = lists_open(&(struct lists_config){
+		.loop = c->loop,
+		.lists = c->lists,
+		.count = c->list_count,
+		.server = &c->dns_server,
+		.log = c->log,
+		.seq_of = list_seq,
+		.remember = remember_list,
+		.found = on_listed,
+		.ctx = f,
+	});
 }
 
 void finder_seek(struct finder *f, bool wanted)
@@ -149,6 +272,7 @@ static void act(struct finder *f)
 	bool any = true;
 
 	set_walk(f);
+	want_lists(f);
 	for (int i = 0; any && i < ROUNDS_MAX; i++) {
 		due = discovery_tick(f->discovery, now, unix_ms());
 		any = take_events(f);
@@ -302,6 +426,7 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
 	for (size_t i = 0; i < c->bootnode_count; i++)
 		if (discovery_bootnode(f->discovery, &c->bootnodes[i]))
 			abort(); /* no more than DISCOVER_BOOTNODES */
+	open_lists(f);
 	net_timer_set(f->timer, net_loop_now(c->loop));
 }
 
@@ -310,6 +435,8 @@ void finder_close(struct finder *f)
 	if (f->closing)
 		return;
 	f->closing = true;
+	lists_close(f->lists);
+	f->lists = NULL;
 	close_sources(f);
 	net_udp_close(f->udp);
 	net_timer_close(f->timer);
@@ -327,7 +454,7 @@ void finder_self(const struct finder *f, struct enode *self)
 
 	if (!self->tcp)
 		self->ip = at.ip;
-	self->udp = at.port;
+	self->udp = f->config.versions ? at.port : 0;
 }
 
 struct discovery *finder_discovery(const struct finder *f)
@@ -343,9 +470,13 @@ void finder_send(struct finder *f, const struct addr *to, const uint8_t *data,
 
 struct finder_counts finder_counts(const struct finder *f)
 {
-	return (struct finder_counts){
+	struct finder_counts counts = {
 		.udp = net_udp_counts(f->udp),
 		.candidates = f->told,
 		.known = f->memory ? memory_count(f->memory) : 0,
 	};
+
+	if (f->lists)
+		lists_counts(f->lists, &counts.dns);
+	return counts;
 }

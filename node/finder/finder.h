@@ -16,6 +16,7 @@
 #include "node/finder/sources.h"
 #include "p2p/base/log.h"
 #include "p2p/discover/discovery.h"
+#include "p2p/dnsdisc/client.h"
 #include "p2p/net/udp.h"
 
 struct finder;
@@ -24,15 +25,18 @@ struct finder;
  * loop and the log. */
 struct finder_config {
 	struct net_loop *loop;
-	unsigned versions;  /* DISCOVER_V4, DISCOVER_V5, or both */
+	unsigned versions;  /* DISCOVER_V4, DISCOVER_V5, both, or 0 */
 	struct addr listen; /* UDP; port 0: the system picks */
 	const struct netlist *restrict_to; /* NULL: everywhere */
 	const struct contact *bootnodes;   /* at most DISCOVER_BOOTNODES */
 	size_t bootnode_count;
-	const char *database;  /* its folder; NULL: in memory only */
-	const struct log *log; /* may be NULL */
+	const struct dns_link *lists; /* DNS node lists */
+	size_t list_count;
+	struct addr dns_server; /* IP_NONE: the system's */
+	const char *database;	/* its folder; NULL: in memory only */
+	const struct log *log;	/* may be NULL */
 
-	/* Who is told of the nodes that it meets, as of "v4" and "v5";
+	/* Who is told of the nodes that it meets, as of "v4", "v5" and "dns";
 	 * borrowed until finder_close. NULL: nobody dials. */
 	struct sources *sources;
 
@@ -88,7 +92,8 @@ void finder_seek(struct finder *f, bool wanted);
 struct finder_counts {
 	struct net_udp_counts udp;
 	uint64_t candidates; /* told of */
-	size_t known;	     /* nodes that are remembered */
+	struct dns_client_counts dns;
+	size_t known; /* nodes that are remembered */
 };
 
 struct finder_counts finder_counts(const struct finder *f);

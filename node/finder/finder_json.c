@@ -116,6 +116,19 @@ static json_t *udp_json(const struct net_udp_counts *c)
 	return o;
 }
 
+static json_t *dns_json(const struct dns_client_counts *c)
+{
+	json_t *o = json_object();
+
+	set_number(o, "lists", c->lists);
+	set_number(o, "entries", c->entries);
+	set_number(o, "cached", c->cached);
+	set_number(o, "asked", c->asked);
+	set_number(o, "failed", c->failed);
+	set_number(o, "records", c->records);
+	return o;
+}
+
 json_t *finder_counters_json(const struct finder *f)
 {
 	const struct discovery *d = finder_discovery(f);
@@ -126,6 +139,8 @@ json_t *finder_counters_json(const struct finder *f)
 	set_number(o, "candidates", counts.candidates);
 	set_number(o, "unanswerable", discovery_unanswerable(d));
 	set(o, "udp", udp_json(&counts.udp));
+	if (counts.dns.lists)
+		set(o, "dns", dns_json(&counts.dns));
 	if (discovery_v4(d))
 		set(o, "v4", v4_json(discovery_v4(d)));
 	if (discovery_v5(d))

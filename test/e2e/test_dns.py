@@ -5,6 +5,7 @@ a server that need not be honest."""
 import json
 import os
 import re
+import signal
 
 import lab
 import names
@@ -206,6 +207,88 @@ class Dns(lab.Lab):
         del good[leaf]
         spoil(f"{shown[leaf]}: no such name")
 
+    def ended(self, node, says):
+        """It complained of a list, in these words only."""
+        node.signal(signal.SIGTERM)
+        self.assertEqual(node.wait(), 0, node.errors())
+        self.assertGreater(len(node.complaints()), 0)
+        for line in node.complaints():
+            self.assertEqual(json.loads(line)["area"], "dns")
+            self.assertIn(says, line)
+
+    def found_in_a_list(self, *flags):
+        """Two nodes that know a list and nothing else; whoever dials."""
+        url = self.list_of(1)
+        server = names.Names(self)
+        nodes = [self.node(name, "--plugin", "foobar", "--dns-list", url,
+                           "--dns-server", server.address, *flags)
+                 for name in ("one", "two")]
+        started = [n.started() for n in nodes]
+        # They ask already, and there is none yet.
+        self.eventually(lambda: DOMAIN in server.asked, "nobody asks")
+        self.write("list/nodes.json", json.dumps({
+            s["id"]: {"seq": s["seq"], "record": s["enr"]} for s in (
+                json.loads(self.ok("enr", "decode", "--json", s["enr"]))
+                for s in started)}))
+        self.assertEqual(url, self.ok("discover", "dns", "sign", "list",
+                                      "--key", "key"))
+        server.add(self.texts())
+        added = [n.expect("peer_added") for n in nodes]
+        self.assertEqual({a["id"] for a in added},
+                         {s["id"] for s in started})
+        return nodes, added
+
+    def test_nodes_that_know_only_a_list_find_each_other(self):
+        nodes, added = self.found_in_a_list()
+        self.assertIn("dns", [a.get("source") for a in added])
+        for n in nodes:
+            self.ended(n, f"{DOMAIN}: no such name")
+
+    def test_a_list_is_enough_without_discovery(self):
+        nodes, added = self.found_in_a_list("--discovery", "dns")
+        self.assertIn("dns", [a.get("source") for a in added])
+        for n in nodes:
+            self.ended(n, f"{DOMAIN}: no such name")
+
+    def test_a_node_takes_no_list_that_is_older_than_it_knows(self):
+        url, server = self.served(3, seq=["--seq", "5"])
+        new = dict(server.texts)
+        self.list_of(3, seq=["--seq", "3"])
+        old = self.texts()
+        args = ("one", "--dns-list", url, "--dns-server", server.address,
+                "--discovery", "dns", "--log-level", "info")
+
+        def run(texts):
+            server.texts = {k.lower(): v for k, v in texts.items()}
+            node = self.node(*args)
+            node.started()
+            said = self.eventually(
+                lambda: [o for o in map(json.loads, list(node.err))
+                         if o["area"] == "dns"], "nothing of the list")
+            node.signal(signal.SIGTERM)
+            self.assertEqual(node.wait(), 0, node.errors())
+            return said[0]
+
+        said = run(new)
+        self.assertEqual((said["message"], said["list"], said["seq"]),
+                         ("list read", url, 5))
+        said = run(old)
+        self.assertEqual((said["message"], said["why"]), (
+            "a list is of no use now",
+            f"{DOMAIN}: root: seq 3, and it was 5 before"))
+
+    def test_a_node_that_is_lied_to_goes_on_and_says_so_once(self):
+        url, server = self.served(3)
+        self.assertNotEqual(self.list_of(3, key="other"), url)
+        server.add(self.texts())
+        node = self.node("one", "--dns-list", url, "--dns-server",
+                         server.address, "--netrestrict", "127.0.0.0/8")
+        node.started()
+        self.eventually(lambda: len(server.asked) >= 3, "it gave up")
+        self.assertEqual(set(server.asked), {DOMAIN})
+        self.ended(node, f"{DOMAIN}: root: the signature does not match")
+        self.assertLessEqual(len(node.complaints()), 5)
+
     def test_mistakes_in_what_is_typed(self):
         for args, says in [
                 (["sync"], "URL"), (["sync", "enrtree://x"], "URL: no '@'"),
@@ -213,6 +296,12 @@ class Dns(lab.Lab):
                 (["sync", LINK, "--server", "x"], "give IP or IP:PORT"),
                 (["sync", LINK, "--rate", "0"], "--rate")]:
             self.refused(says, "discover", "dns", *args, status=2)
+        self.refused("there is none: give --dns-list", "run", "--discovery",
+                     "dns", status=2)
+        self.refused("--dns-list: \"enrtree://x", "run", "--dns-list",
+                     "enrtree://x", status=2)
+        self.refused("--dns-server: \"host\": not a server", "run",
+                     "--dns-server", "host", status=2)
         self.refused("nothing.zone", "discover", "dns", "verify",
                      "nothing.zone", "--url", LINK)
 

@@ -248,6 +248,46 @@ Test(settings, say_where_and_how_discovery_begins)
 	settings_clear(&s);
 }
 
+#define LIST                                                              \
+	"enrtree://AM5FCQLWIZX2QFPNJAP7VUERCCRNGRHWZG3YYHIUV7BVDQ5FDPRT2" \
+	"@nodes.example.org"
+
+Test(settings, read_lists_and_who_is_asked_for_them)
+{
+	struct settings s = reads("discovery: dns,v5\n"
+				  "dns_lists:\n"
+				  "  - " LIST "\n"
+				  "dns_server: 192.0.2.53\n");
+	struct page p;
+
+	cr_assert(s.discovery.dns);
+	cr_assert_eq(s.discovery.versions, DISCOVER_V5);
+	cr_assert_eq(s.dns_lists.count, 1);
+	cr_assert_str_eq(s.dns_lists.list[0].domain, "nodes.example.org");
+	cr_assert_eq(s.dns_server.ip.family, IP_V4);
+	cr_assert_eq(s.dns_server.port, 0);
+	page_open(&p);
+	settings_print(p.out, &s);
+	cr_assert_not_null(strstr(page_text(&p), "discovery: v5,dns"), "%s",
+			   page_text(&p));
+	cr_assert_not_null(strstr(page_text(&p), "- \"" LIST "\""));
+	cr_assert_not_null(strstr(page_text(&p), "dns_server: \"192.0.2.53\""));
+	page_close(&p);
+	settings_clear(&s);
+
+	s = reads("dns_server: \"[2001:db8::1]:5353\"\n");
+	cr_assert_eq(s.dns_server.ip.family, IP_V6);
+	cr_assert_eq(s.dns_server.port, 5353);
+	cr_assert_not(s.discovery.dns);
+	settings_clear(&s);
+	read_refused("dns_lists: [" LIST ", " LIST "]\n", ERR_EXISTS,
+		     "weft.yaml:1:96: dns_lists[1]: \"enrtree://AM5FCQLWIZX2QF"
+		     "...\": the same list twice");
+	read_refused("dns_server: \":53\"\n", ERR_FORMAT,
+		     "weft.yaml:1:13: dns_server: \":53\": not a server; "
+		     "give IP or IP:PORT (or system)");
+}
+
 Test(settings, read_plugins_by_name_and_with_options)
 {
 	struct settings s = reads("plugins:\n"
@@ -314,13 +354,13 @@ Test(settings, say_what_is_wrong_in_a_file)
 		     "weft.yaml:1:12: log_level: \"loud\": no level; give "
 		     "error, warn, info or debug");
 	read_refused("discovery: v4,v6\n", ERR_FORMAT,
-		     "weft.yaml:1:12: discovery: \"v6\": give v4, v5 or both "
-		     "(v4,v5), off or auto");
+		     "weft.yaml:1:12: discovery: \"v6\": give some of v4, v5 "
+		     "and dns (v4,v5), or off, or auto");
 	read_refused("discovery: v5,v5\n", ERR_EXISTS,
 		     "weft.yaml:1:12: discovery: v5 twice");
 	read_refused("discovery: v4,\n", ERR_FORMAT,
-		     "weft.yaml:1:12: discovery: \"\": give v4, v5 or both "
-		     "(v4,v5), off or auto");
+		     "weft.yaml:1:12: discovery: \"\": give some of v4, v5 "
+		     "and dns (v4,v5), or off, or auto");
 	read_refused("bootnodes: [enode://" KEY_A "]\n", ERR_UNSUPPORTED,
 		     "weft.yaml:1:13: bootnodes[0]: \"enode://79be667ef9dcbbac"
 		     "...\": no address; give enode://<key>@<host>:<port>");
