@@ -362,6 +362,35 @@ static struct ip fallback_of(const struct finder_config *c)
 	return loopback;
 }
 
+static void keep_family(struct netlist *list, enum ip_family family)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->nets[i].ip.family == family)
+			list->nets[n++] = list->nets[i];
+	/* An empty list would be everywhere. */
+	if (n)
+		list->count = n;
+}
+
+/* Where our socket can send to: a node that has another address, too, keeps the
+ * one that answers. */
+static void set_reach(struct netlist *out, const struct finder *f)
+{
+	struct ip us = finder_addr(f).ip;
+
+	*out = (struct netlist){ .count = 0 };
+	if (f->config.restrict_to)
+		*out = *f->config.restrict_to;
+	if (us.family == IP_V6 && ip_is_unspecified(&us))
+		return; /* both families */
+	if (out->count)
+		keep_family(out, us.family);
+	else
+		out->nets[out->count++].ip.family = us.family;
+}
+
 enum err finder_open(struct finder **out, const struct finder_config *config,
 		     struct why *why)
 {
@@ -407,7 +436,9 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
 		.tcp = tcp,
 	};
 	struct secret32 seed;
+	struct netlist reach;
 
+	set_reach(&reach, f);
 	open_memory(f, key);
 	memory_number(f->memory, &local, unix_ms());
 	rng_bytes(seed.b, sizeof(seed.b));
@@ -416,7 +447,7 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
 			.local = local,
 			.seed = &seed,
 			.versions = c->versions,
-			.restrict_to = c->restrict_to,
+			.restrict_to = &reach,
 			.limits = guard_limits_default,
 			.ping_version = V4_VERSION,
 		},

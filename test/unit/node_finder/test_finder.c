@@ -247,6 +247,78 @@ Test(finder, is_where_its_way_to_the_first_bootnode_begins, .init = world_open,
 	cr_assert_str_eq(ip_text(text, &ip), want);
 }
 
+static struct contact contact_at(const char *addr)
+{
+	struct ecc_keypair key;
+	struct contact c = { .tcp = 1 };
+
+	rng_key(&key.key);
+	ecc_pub_of(&c.pub, &key.key);
+	c.id = node_id_of(&c.pub);
+	cr_assert_eq(addr_parse(&c.udp, addr), ERR_NONE);
+	return c;
+}
+
+static bool takes(const struct one *o, const char *addr)
+{
+	struct discovery *d = finder_discovery(o->f);
+	struct contact c = contact_at(addr);
+	struct mono now = net_loop_now(world.loop);
+
+	discovery_seed(d, DISCOVER_V4, &c, 0, now);
+	discovery_seed(d, DISCOVER_V5, &c, 0, now);
+	cr_assert_eq(table_find(v4_table(discovery_v4(d)), &c.id) != NULL,
+		     table_find(v5_table(discovery_v5(d)), &c.id) != NULL);
+	return table_find(v4_table(discovery_v4(d)), &c.id);
+}
+
+Test(finder, keeps_to_nodes_that_its_socket_reaches, .init = world_open,
+     .fini = world_close)
+{
+	struct one *o = open_one(BOTH);
+
+	cr_assert(takes(o, "127.0.0.1:3000"));
+	cr_assert(takes(o, "203.0.114.1:3000"));
+	cr_assert_not(takes(o, "[::1]:3000"));
+	cr_assert_not(takes(o, "[2001:4860::1]:3000"));
+}
+
+Test(finder, keeps_to_networks_within_that, .init = world_open,
+     .fini = world_close)
+{
+	struct finder_config config = config_of(next_one(), BOTH);
+	struct netlist nets;
+	struct one *o;
+
+	cr_assert_eq(netlist_parse(&nets, "::/0, 10.0.0.0/8", NULL), ERR_NONE);
+	config.restrict_to = &nets;
+	o = open_with(&config);
+	cr_assert(takes(o, "10.1.2.3:3000"));
+	cr_assert_not(takes(o, "11.1.2.3:3000"));
+	cr_assert_not(takes(o, "[2001:4860::1]:3000"));
+
+	/* None is left: then it takes nobody. */
+	cr_assert_eq(netlist_parse(&nets, "::/0", NULL), ERR_NONE);
+	config = config_of(next_one(), BOTH);
+	config.restrict_to = &nets;
+	o = open_with(&config);
+	cr_assert_not(takes(o, "10.1.2.3:3000"));
+}
+
+Test(finder, on_all_interfaces_reaches_all, .init = world_open,
+     .fini = world_close)
+{
+	struct finder_config config = config_of(next_one(), BOTH);
+	struct one *o;
+
+	config.listen = (struct addr){ 0 };
+	o = open_with(&config);
+	cr_assert(takes(o, "203.0.114.1:3000"));
+	/* But for a machine without IPv6. */
+	cr_assert_eq(takes(o, "[2001:4860::1]:3000"),
+		     finder_addr(o->f).ip.family == IP_V6);
+}
+
 Test(finder, says_that_it_is_ready, .init = world_open, .fini = world_close)
 {
 	struct one *o = open_one(BOTH);
