@@ -25,6 +25,7 @@ struct node {
 	struct sources *sources; /* of nodes to dial */
 	struct node_plugins plugins;
 	struct node_talk talk;
+	struct node_told told;
 	struct log plugin_log;
 	struct server_counters sums;
 	struct net_later *tell; /* for what waits to be told: */
@@ -170,6 +171,7 @@ static void open_plugins(struct node *n)
 					       .count = c->plugin_count,
 					       .facts = plugin_facts,
 					       .talk = &n->talk,
+					       .told = &n->told,
 					       .ready = plugins_ready,
 					       .ctx = n,
 				       });
@@ -480,6 +482,7 @@ struct node *node_open(const struct node_config *config)
 	enode_make(&n->self, &n->key.pub, &nowhere);
 	n->tell = net_later_open(config->shared->loop, on_tell, n);
 	n->sources = sources_open(config->shared->loop, candidates_ready, n);
+	n->told.sources = n->sources;
 	open_plugins(n);
 	return n;
 }

@@ -85,6 +85,14 @@ static enum err talk(void *ctx, const struct instance_talk *talk,
 	return node_talk_ask(p->config.talk, talk, done, done_ctx);
 }
 
+static enum err candidate(void *ctx, const char *plugin,
+			  const struct enode *node, const struct enr *record)
+{
+	const struct node_plugins *p = ctx;
+
+	return node_told_of(p->config.told, plugin, node, record);
+}
+
 static void load_next(struct node_plugins *p);
 
 static void loaded(void *ctx, enum err rc, const struct why *why)
@@ -123,6 +131,7 @@ void node_plugins_open(struct node_plugins *p,
 		.facts = facts,
 		.talk_reply = talk_reply,
 		.talk = talk,
+		.candidate = candidate,
 	};
 	p->manager = manager_open(&(struct manager_config){
 		.loader = config->loader,

@@ -13,6 +13,7 @@
 #define NODE_NODE_PLUGINS_H
 
 #include "node/node_talk.h"
+#include "node/node_told.h"
 #include "node/plugin/manager.h"
 #include "p2p/server/server.h"
 
@@ -28,6 +29,7 @@ struct node_plugins_config {
 	void (*facts)(void *ctx, struct weft_node_facts *out);
 
 	struct node_talk *talk; /* borrowed; all 0 until it is opened */
+	struct node_told *told; /* borrowed */
 
 	/* Called once, from inside of node_plugins_open or later. An error
 	 * names the plugin, and why. */

@@ -56,6 +56,7 @@ const struct weft_api instance_api = {
 	.list_next = api_list_next,
 	.talk_add = api_talk_add,
 	.talk = api_talk,
+	.candidate = api_candidate,
 };
 
 int api_result(enum err e)

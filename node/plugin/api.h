@@ -121,6 +121,11 @@ int api_talk_add(struct weft_host *h, const struct weft_talk_protocol *protocol,
 int api_talk(struct weft_host *h, const char *node, const char *protocol,
 	     const void *request, size_t size, struct weft_shared **reply);
 
+/* --- api_candidate.c -------------------------------------------------------
+ */
+
+int api_candidate(struct weft_host *h, const char *node);
+
 /* --- rpc.c, api_text.c, api_rlp.c ------------------------------------------
  */
 

@@ -11,6 +11,7 @@
 
 #include "node/plugin/options.h"
 #include "node/plugin/task.h"
+#include "p2p/enode/enr.h"
 #include "p2p/server/protocol.h"
 #include "weft/plugin.h"
 
@@ -57,6 +58,12 @@ struct instance_node {
 			 void (*done)(void *ctx, enum err rc,
 				      struct span response),
 			 void *done_ctx);
+
+	/* The plugin tells of a node, with an address and a TCP port, that may
+	 * be dialed. ERR_LIMIT: too many plugins do. NULL: nobody dials. */
+	enum err (*candidate)(void *ctx, const char *plugin,
+			      const struct enode *node,
+			      const struct enr *record);
 };
 
 /* instance_open - make it and queue its start. `started` is called once, later,

@@ -219,6 +219,15 @@ static enum err node_talk(void *ctx, const struct instance_talk *talk,
 	return node->talk(node->ctx, talk, done, done_ctx);
 }
 
+static enum err node_candidate(void *ctx, const char *plugin,
+			       const struct enode *node,
+			       const struct enr *record)
+{
+	const struct instance_node *of = ((struct slot *)ctx)->m->config.node;
+
+	return of->candidate(of->ctx, plugin, node, record);
+}
+
 enum err manager_talk_asked(const struct manager *m, uint64_t token,
 			    const struct weft_talk_facts *who,
 			    struct span protocol, struct span request)
@@ -243,4 +252,5 @@ void slot_node_init(struct slot *s)
 	s->node.talk_is_taken = node_talk_is_taken;
 	s->node.talk_reply = node_talk_reply;
 	s->node.talk = s->node.talk ? node_talk : NULL;
+	s->node.candidate = s->node.candidate ? node_candidate : NULL;
 }

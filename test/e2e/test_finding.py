@@ -126,21 +126,51 @@ class Finding(lab.Lab):
         again = {name: len(crowd.dialed(name)) for name in names}
         self.assertEqual(min(again.values()), DIALED, again)
 
+    def remembered(self, crowd, name):
+        """How many of the others are in its database."""
+        with open(self.path(name, "nodes", "data.mdb"), "rb") as file:
+            content = file.read()
+        return sum(
+            bytes.fromhex(start["enode"].removeprefix("enode://")[:128])
+            in content for start in crowd.starts.values())
+
     def check_return(self, crowd, dead, bootnode):
-        """They come back where they were, with the bootnode that is gone: the
-        others find them, and they find others. Who had dialed them dials
-        somebody else, or them again."""
+        """They come back elsewhere, with the bootnode that is gone and what
+        they remember. Who had dialed them dials others meanwhile."""
         for name in dead:
+            self.eventually(lambda: self.remembered(crowd, name) >= DIALED,
+                            f"{name} remembers {DIALED} others")
             crowd.kill(name)
         for name in dead:
-            listen = crowd.starts.pop(name)["listen"]
-            crowd.add(name, "--bootnode", bootnode, "--max-peers", "15",
-                      listen=listen)
+            del crowd.starts[name]
+            crowd.add(name, "--bootnode", bootnode, "--max-peers", "15")
         began = time.monotonic()
         crowd.start_all()
         crowd.wait_full()
         print(f"{len(dead)} came back, and all have {DIALED} dialed peers "
               f"again after {time.monotonic() - began:.1f} s", flush=True)
+
+    def test_plugins_tell_of_nodes_without_discovery_too(self):
+        tells = os.path.join(os.environ["WEFT_BUILD"], "test/plugins/tells.so")
+        others = [self.node(name) for name in "ab"]
+        urls = [node.started()["enode"] for node in others]
+        node = self.node("c", "--no-listen", "--plugin", "foobar",
+                         "--plugin", f"{tells},node={urls[0]}")
+        first = node.expect("peer_added")
+        self.assertEqual(first["id"], others[0].seen[0]["id"])
+        self.assertEqual(first["source"], "plugin:tells")
+        self.assertIs(self.admin("c", "tells_of", urls[1]), True)
+        node.expect("peer_added", id=others[1].seen[0]["id"])
+        # One that is lost is not dialed again, until it is told of again.
+        others[0].stop()
+        node.expect("peer_dropped", id=first["id"])
+        bad = self.weft("admin", "--datadir", self.path("c"), "tells_of",
+                        f"enode://{lab.STRANGER}")
+        self.assertEqual(bad.status, 1)
+        self.assertIn("malformed", bad.err)
+        node.stop()
+        self.assertEqual(node.seen[-1]["dialed"], 2)
+        others[1].stop()
 
     def test_admin_peers_says_who_told_of_a_peer(self):
         _, start = self.bootnode()

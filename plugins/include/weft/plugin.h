@@ -411,6 +411,9 @@ struct weft_api {
 	int (*talk)(struct weft_host *, const char *node, const char *protocol,
 		    const void *request, size_t size,
 		    struct weft_shared **reply);
+
+	/* peers to be */
+	int (*candidate)(struct weft_host *, const char *node);
 };
 
 /* Where the calls below go. Every plugin, and every program that embeds a node,
@@ -614,6 +617,23 @@ static inline int weft_talk(struct weft_host *host, const char *node,
 			    size_t size, struct weft_shared **reply)
 {
 	return weft_api_table->talk(host, node, protocol, request, size, reply);
+}
+
+/* weft_candidate - tell the node of another one, by enode URL or record, that
+ * it may dial. Never suspends.
+ *
+ * It is dialed, once each time that it is told of, when a place of the dialed
+ * share is free and it is this plugin's turn: all plugins that tell of nodes,
+ * and discovery, have the same share. Each has the last 32 nodes that it told
+ * of wait. What comes of one is told by a session with it, or not at all. In a
+ * test nobody dials.
+ *
+ * WEFT_EMSG    neither a URL nor a record, or one without an address or a TCP
+ *              port; a name is no address
+ * WEFT_ELIMIT  too many plugins tell of nodes */
+static inline int weft_candidate(struct weft_host *host, const char *node)
+{
+	return weft_api_table->candidate(host, node);
 }
 
 /* --- reading and writing ----------------------------------------------------

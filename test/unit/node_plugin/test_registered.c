@@ -453,3 +453,95 @@ Test(registered, runs_a_plugin_of_an_older_header)
 	expect_calls("()");
 	rig_close(&r);
 }
+
+/* --- nodes to dial -----------------------------------------------------------
+ */
+
+#define KEY                                                                \
+	"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" \
+	"483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"
+
+static struct {
+	size_t count;
+	struct enode node;
+	struct enr record;
+	enum err rc;
+} told;
+
+static enum err note_candidate(void *ctx, const char *plugin,
+			       const struct enode *node,
+			       const struct enr *record)
+{
+	(void)ctx;
+	cr_assert_str_eq(plugin, thing.name);
+	told.count++;
+	told.node = *node;
+	told.record = *record;
+	return told.rc;
+}
+
+static void record_of(char text[ENR_TEXT_MAX], uint16_t tcp)
+{
+	struct enr_draft d = { .seq = 3 };
+	struct ip ip = { IP_V4, { 192, 0, 2, 7 } };
+	struct ecc_keypair key = { .key = { { [31] = 1 } } };
+	struct enr r;
+
+	ecc_pub_of(&key.pub, &key.key);
+	cr_assert_eq(enr_draft_set_ip(&d, &ip), ERR_NONE);
+	if (tcp)
+		cr_assert_eq(enr_draft_set_port(&d, "tcp", tcp), ERR_NONE);
+	cr_assert_eq(enr_sign(&r, &d, &key), ERR_NONE);
+	enr_text(text, &r);
+}
+
+static int tell(struct weft_host *host)
+{
+	static const char *const bad[] = {
+		"",
+		"enode://" KEY,
+		"enode://" KEY "@192.0.2.1:0",
+		"enode://" KEY "@a.name.invalid:30303",
+		"enode://00@192.0.2.1:30303",
+		"enr:AAAA",
+	};
+	char record[ENR_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_assert_eq(weft_candidate(host, bad[i]), WEFT_EMSG, "%s",
+			     bad[i]);
+	record_of(record, 0);
+	cr_assert_eq(weft_candidate(host, record), WEFT_EMSG);
+	cr_assert_eq(weft_candidate(host, NULL), WEFT_EINVAL);
+	cr_assert_eq(told.count, (size_t)0);
+
+	cr_assert_eq(weft_candidate(host, "enode://" KEY "@192.0.2.1:30303"),
+		     WEFT_OK);
+	cr_assert_eq(told.node.tcp, 30303);
+	cr_assert_eq(told.record.len, 0);
+	record_of(record, 4000);
+	cr_assert_eq(weft_candidate(host, record), WEFT_OK);
+	cr_assert_eq(told.node.tcp, 4000);
+	cr_assert_eq(told.record.seq, (uint64_t)3);
+	told.rc = ERR_LIMIT;
+	cr_assert_eq(weft_candidate(host, record), WEFT_ELIMIT);
+	cr_assert_eq(told.count, (size_t)3);
+	return WEFT_OK;
+}
+
+Test(registered, tells_of_nodes_to_dial)
+{
+	struct rig r;
+	struct rigged i;
+
+	rig_open(&r, NULL);
+	r.node.candidate = note_candidate;
+	thing_does.start = tell;
+	rig_start(&i, &r, &thing);
+	cr_assert_eq(i.rc, WEFT_OK);
+	r.node.candidate = NULL; /* as in a test of a plugin */
+	cr_assert_eq(weft_candidate(i.host, "enode://" KEY "@192.0.2.1:1"),
+		     WEFT_OK);
+	rig_stop(&i);
+	rig_close(&r);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* node_told.h - the plugins of a node that tell of others to dial, each a
+ * source of its own. Thread: the loop's. */
+#ifndef NODE_NODE_TOLD_H
+#define NODE_NODE_TOLD_H
+
+#include "node/finder/sources.h"
+
+/* All 0 but for sources, to begin with; nothing to free. */
+struct node_told {
+	struct sources *sources; /* borrowed */
+	size_t count;
+	struct node_teller {
+		char name[MIX_NAME_MAX]; /* "plugin:foobar", as the source's */
+		unsigned source;
+	} tellers[MIX_SOURCES];
+};
+
+/* node_told_of - what an instance calls `candidate` for (instance.h). A plugin
+ * that was unloaded stays among those who told, for when it is back. */
+MUST_USE enum err node_told_of(struct node_told *t, const char *plugin,
+			       const struct enode *node,
+			       const struct enr *record);
+
+#endif
