@@ -65,20 +65,31 @@ func place(n *enode.Node, version string) string {
 	return n.String()
 }
 
-// theirs is a network of go-ethereum's nodes, the first known to the others. By
-// v5 a node takes those that come only once it has looked for others, which
-// without any takes seconds: so the first is told of them.
-func theirs(t *testing.T, version string) []*enode.Node {
-	first := listenDiscovery(t, version)
-	nodes := []*enode.Node{first.Self()}
+// network is one of go-ethereum's nodes, the first known to the others.
+type network struct {
+	first finder
+	nodes []*enode.Node
+}
+
+func theirs(t *testing.T, version string) *network {
+	n := &network{first: listenDiscovery(t, version)}
+	n.nodes = []*enode.Node{n.first.Self()}
 	for range others {
-		n := listenDiscovery(t, version, nodes[0]).Self()
-		if v5, ok := first.(*discover.UDPv5); ok {
-			v5.AddKnownNode(n)
-		}
-		nodes = append(nodes, n)
+		n.nodes = append(n.nodes, listenDiscovery(t, version, n.nodes[0]).Self())
 	}
-	return nodes
+	n.introduce()
+	return n
+}
+
+// introduce tells the first of the others. By v5 a node takes those that come
+// only once it has looked for others, which without any takes seconds; and it
+// forgets one whose first answer is late, for good if that has come already.
+func (n *network) introduce() {
+	if v5, ok := n.first.(*discover.UDPv5); ok {
+		for _, other := range n.nodes[1:] {
+			v5.AddKnownNode(other)
+		}
+	}
 }
 
 // ours is a network of our nodes, which speak both versions.
@@ -190,9 +201,11 @@ func TestCrawlByTheirs(t *testing.T) {
 // tool go on with the file.
 func TestCrawlByOurs(t *testing.T) {
 	eachVersion(t, func(t *testing.T, version string) {
-		nodes := theirs(t, version)
+		network := theirs(t, version)
+		nodes := network.nodes
 		path := filepath.Join(t.TempDir(), "nodes.json")
 		crawlUntil(t, path, nodes, func() {
+			network.introduce()
 			must(t, program(t, "WEFT_BIN"), "discover", "crawl", path, "--duration", "3s",
 				"--bootnode", place(nodes[0], version))
 		})
@@ -214,9 +227,9 @@ func TestCrawlByOurs(t *testing.T) {
 // TestDiscoverAsks has our tool ask nodes of go-ethereum.
 func TestDiscoverAsks(t *testing.T) {
 	eachVersion(t, func(t *testing.T, version string) {
-		nodes := theirs(t, version)
+		network := theirs(t, version)
 		weft := program(t, "WEFT_BIN")
-		n, boot := nodes[others], place(nodes[0], version)
+		n, boot := network.nodes[others], place(network.nodes[0], version)
 		if out := must(t, weft, "discover", "ping", place(n, version)); !strings.Contains(out, version) {
 			t.Errorf("ping: %s", out)
 		}
@@ -236,7 +249,7 @@ func TestDiscoverAsks(t *testing.T) {
 		if got := record("discover", "resolve", place(n, version)); got != n.String() {
 			t.Errorf("resolve: %s instead of %s", got, n)
 		}
-		lookedUp(t, version, boot, n)
+		lookedUp(t, version, boot, n, network.introduce)
 		// Nobody needs an address for what the others know.
 		key, _, _ := strings.Cut(n.URLv4(), "@")
 		if got := record("discover", "resolve", key, "--bootnode", boot); got != n.String() {
@@ -245,11 +258,12 @@ func TestDiscoverAsks(t *testing.T) {
 	})
 }
 
-// lookedUp waits until a lookup for a node has it as the first.
-func lookedUp(t *testing.T, version, boot string, n *enode.Node) {
+// lookedUp repeats a lookup for a node until that is the first of its results.
+func lookedUp(t *testing.T, version, boot string, n *enode.Node, before func()) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
+		before()
 		out := must(t, program(t, "WEFT_BIN"), "discover", "lookup", "--json", "--"+version,
 			"--bootnode", boot, n.URLv4())
 		var first struct {
