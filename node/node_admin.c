@@ -81,6 +81,7 @@ static void self(void *ctx, void (*tell)(void *to, const struct admin_self *),
 	};
 	const struct capability *offered;
 	size_t count = server_offered(a->server, &offered);
+	const struct finder *finder = node_finder(a->of);
 	char record[ENR_TEXT_MAX];
 	struct enode bound;
 
@@ -90,9 +91,11 @@ static void self(void *ctx, void (*tell)(void *to, const struct admin_self *),
 	server_self(a->server, &bound);
 	facts.listen = (struct addr){ bound.ip, bound.tcp };
 	reachable_self(&facts.enode, a->of);
-	if (node_finder(a->of))
-		facts.enr = enr_text(record, discovery_record(finder_discovery(
-						     node_finder(a->of))));
+	if (finder) {
+		facts.enr = enr_text(
+			record, discovery_record(finder_discovery(finder)));
+		facts.asked = facts.enode.udp;
+	}
 	tell(to, &facts);
 	listed_clear(&listed);
 }

@@ -29,6 +29,7 @@ struct admin_self {
 	const char *name; /* as in Hello */
 	struct enode enode;
 	const char *enr;    /* "enr:..."; NULL: there is none */
+	uint16_t asked;	    /* UDP port of discovery; 0: there is none */
 	struct addr listen; /* where it really listens */
 	bool is_listening;
 	const struct admin_protocol *protocols; /* the first of a name counts */

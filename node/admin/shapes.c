@@ -118,7 +118,7 @@ json_t *shape_self(const struct admin_self *self)
 	json_t *ports = made(json_object());
 	json_t *o = made(json_object());
 
-	shape_set(ports, "discovery", json_integer(self->enode.udp));
+	shape_set(ports, "discovery", json_integer(self->asked));
 	shape_set(ports, "listener", json_integer(self->enode.tcp));
 	shape_set(o, "id", id_of(&self->enode.id));
 	shape_set(o, "name", text_of(self->name));

@@ -56,6 +56,7 @@ Test(shapes, tells_of_the_node_as_go_ethereum_does)
 	};
 
 	enode(&self.enode, v, "self.enode");
+	self.asked = self.enode.udp;
 	addr(&self.listen, "[::]:30303");
 	expect(shape_self(&self), vectors_text(v, "self.json"));
 	addr(&self.listen, ":30303");
