@@ -17,7 +17,7 @@ struct mapping {
 	struct net_later *turn;
 	bool closing, closed;
 
-	/* What is on a worker thread, or was. */
+	/* What is on the other thread, or was. */
 	bool working;
 	struct nat_request request;
 	struct nat_answer answer;
@@ -130,7 +130,7 @@ static void heed(struct mapping *m, const struct keeper_event *ev)
 /* --- what is done -----------------------------------------------------------
  */
 
-/* On a worker thread. Nothing else looks at what it uses before its end. */
+/* On the other thread. Nothing else looks at what it uses before its end. */
 static void run_job(void *arg)
 {
 	struct mapping *m = arg;
@@ -180,7 +180,7 @@ static void on_turn(void *ctx)
 	net_timer_set(m->timer, MONO_NEVER);
 	m->working = true;
 	rng_bytes(&m->random, sizeof(m->random));
-	net_work_long(m->config.loop, run_job, job_done, m);
+	net_work_apart(m->config.loop, run_job, job_done, m);
 }
 
 static void on_timer(void *ctx)

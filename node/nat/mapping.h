@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mapping.h - the router that lets others through to us: p2p/nat/keeper.h with
- * its clock, and with p2p/nat/router.h on a worker thread. What happens is
+ * its clock, and with p2p/nat/router.h on a thread of its own. What happens is
  * logged. Thread: the loop's. No callback comes from inside of a call here. */
 #ifndef NODE_NAT_MAPPING_H
 #define NODE_NAT_MAPPING_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* router.h - the router between us and the others, whatever it speaks: found
  * when it is asked for our address, and forgotten when it does not answer. The
- * calls block, for seconds at most, and run on a worker thread, one at a time;
- * router_leave alone is for another thread meanwhile. */
+ * calls block, for seconds at most, and run on a thread of their own, one at a
+ * time; router_leave alone is for another thread meanwhile. */
 #ifndef P2P_NAT_ROUTER_H
 #define P2P_NAT_ROUTER_H
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/net/work.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
+#include "p2p/net/async.h"
 #include "p2p/net/loop_internal.h"
 
 struct job {
@@ -108,6 +110,56 @@ void net_work_long(struct net_loop *loop, void (*run)(void *arg),
 		   void (*done)(void *arg), void *arg)
 {
 	add_job(loop, &loop->long_jobs, run, done, arg);
+}
+
+/* --- on a thread of its own -------------------------------------------------
+ */
+
+struct apart {
+	struct net_async *back;
+	pthread_t thread;
+	void (*run)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+};
+
+static void *run_apart(void *arg)
+{
+	struct apart *a = arg;
+
+	a->run(a->arg);
+	net_async_wake(a->back);
+	return NULL;
+}
+
+/* Once the thread is gone, nobody wakes us any more. */
+static void apart_back(void *ctx)
+{
+	struct apart *a = ctx;
+	void (*done)(void *arg) = a->done;
+	void *arg = a->arg;
+
+	pthread_join(a->thread, NULL);
+	net_async_close(a->back);
+	free(a);
+	done(arg);
+}
+
+void net_work_apart(struct net_loop *loop, void (*run)(void *arg),
+		    void (*done)(void *arg), void *arg)
+{
+	struct apart *a = net_new(sizeof(*a));
+
+	a->run = run;
+	a->done = done;
+	a->arg = arg;
+	a->back = net_async_open(loop, apart_back, a);
+	if (!pthread_create(&a->thread, NULL, run_apart, a))
+		return;
+	/* No thread to be had: behind the others, then. */
+	net_async_close(a->back);
+	free(a);
+	net_work_long(loop, run, done, arg);
 }
 
 size_t net_work_waiting(const struct net_loop *loop)

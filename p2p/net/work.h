@@ -23,7 +23,13 @@ void net_work(struct net_loop *loop, void (*run)(void *arg),
 void net_work_long(struct net_loop *loop, void (*run)(void *arg),
 		   void (*done)(void *arg), void *arg);
 
-/* net_work_waiting - jobs of either kind that are queued or running. */
+/* net_work_apart - the same on a thread of its own, for a job that waits for
+ * others, for seconds, and computes nothing: no other job waits behind it, and
+ * it behind none. One at a time for each owner, since nothing limits them. */
+void net_work_apart(struct net_loop *loop, void (*run)(void *arg),
+		    void (*done)(void *arg), void *arg);
+
+/* net_work_waiting - jobs of the pool that are queued or running. */
 size_t net_work_waiting(const struct net_loop *loop);
 
 /* A lookup under way. */

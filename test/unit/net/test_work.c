@@ -118,6 +118,31 @@ Test(net_work, is_done_before_the_loop_is_gone)
 	cr_assert_eq(c.done, JOBS);
 }
 
+Test(net_work, waits_apart_behind_nothing)
+{
+	static struct crew c, lone;
+
+	crew_open(&c, 0); /* no job ends before the gate opens */
+	lone.sc = c.sc;
+	cr_assert_eq(sem_init(&lone.gate, 0, 0), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		lone.jobs[i] = (struct job_of){ .crew = &lone, .number = i };
+		net_work_apart(c.sc.loop, job_run, job_done, &lone.jobs[i]);
+	}
+	cr_assert_eq(net_work_waiting(c.sc.loop), JOBS);
+	scene_turns(&c.sc, 2);
+	cr_assert_eq(lone.done, 0);
+	sem_post(&lone.gate);
+	sem_post(&lone.gate);
+	UNTIL(&c.sc, lone.done == 2);
+	cr_assert_eq(c.done, 0);
+	for (unsigned i = 0; i < JOBS; i++)
+		sem_post(&c.gate);
+	UNTIL(&c.sc, c.done == JOBS);
+	crew_close(&c);
+	sem_destroy(&lone.gate);
+}
+
 /* What a lookup found. */
 struct lookup {
 	struct scene *sc;
