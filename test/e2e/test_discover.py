@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 
 import lab
 
@@ -75,6 +76,32 @@ class Case(lab.Lab):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(sock.close)
         sock.bind(("127.0.0.1", 0))
+        return "enode://%s@127.0.0.1:%d" % (lab.STRANGER,
+                                            sock.getsockname()[1])
+
+    def answering(self, *answers):
+        """The URL of somebody who answers all by these, which are bytes or
+        made of what came."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 0))
+
+        def serve():
+            while True:
+                data, sender = sock.recvfrom(2048)
+                if data == b"end":
+                    return
+                for answer in answers:
+                    sock.sendto(answer(data) if callable(answer) else answer,
+                                sender)
+
+        def end():
+            sock.sendto(b"end", sock.getsockname())
+            thread.join(lab.DEADLINE)
+            sock.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.addCleanup(end)
         return "enode://%s@127.0.0.1:%d" % (lab.STRANGER,
                                             sock.getsockname()[1])
 
@@ -172,6 +199,24 @@ class Ask(Case):
         for version in "--v4", "--v5":
             self.fails("ping", f"enode://{lab.STRANGER}@{start['listen']}",
                        version, "--timeout", "0.7", says="another key")
+
+    def test_garbage_is_no_answer(self):
+        url = self.answering(b"", b"\0", b"\xff" * 1280, b"x" * 2000,
+                             bytes(range(256)), lambda data: data,
+                             lambda data: data[:-1], lambda data: data + b"x",
+                             lambda data: bytes(len(data)))
+        for version in "--v4", "--v5":
+            for args, says in [
+                    (["ping", url], "no answer"),
+                    (["requestenr", url], "no answer"),
+                    (["resolve", url], "does not answer"),
+                    (["lookup", "--bootnode", url], "no bootnode answers"),
+                    (["crawl", "set.json", "--duration", "1", "--bootnode",
+                      url], "no node answers")]:
+                with self.subTest((version, args[0])):
+                    if args[0] in ("ping", "requestenr"):
+                        args += ["--timeout", "0.7"]
+                    self.fails(*args, version, says=says)
 
     def test_pings_that_got_lost_are_counted(self):
         done = self.discover("ping", self.silent(), "--timeout", "0.2",
