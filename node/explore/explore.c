@@ -227,8 +227,14 @@ static void on_signal(void *ctx, int signum)
 	struct explore *e = ctx;
 
 	(void)signum;
-	if (!e->over)
+	if (e->over)
+		return;
+	if (e->begun) {
 		e->config->interrupted(e->config->ctx, e);
+		return;
+	}
+	e->rc = ERR_CLOSED;
+	explore_end(e);
 }
 
 static void open_signals(struct explore *e)

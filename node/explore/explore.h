@@ -31,15 +31,17 @@ struct explore_config {
 		      const struct discover_event *ev);
 	void (*timer)(void *ctx, struct explore *e);
 	void (*timeout)(void *ctx, struct explore *e);
-	/* SIGINT or SIGTERM. NULL: they end the process as usual. */
+	/* SIGINT or SIGTERM; before begun they end it without a word. NULL:
+	 * they end the process as usual. */
 	void (*interrupted)(void *ctx, struct explore *e);
 	/* It could not begin, or not go on: the last that is called. */
 	void (*failed)(void *ctx, const struct why *why);
 	void *ctx;
 };
 
-/* explore_run - until explore_end. ERR_NONE, or what `failed` was told of. A
- * name lookup that hangs holds the return up, but not `failed`. */
+/* explore_run - until explore_end. ERR_NONE; ERR_CLOSED: it was interrupted
+ * before it had begun; or what `failed` was told of. A name lookup that hangs
+ * holds the return up, but not `failed`. */
 enum err explore_run(const struct explore_config *config);
 
 /* explore_end - nothing is called any more. */
