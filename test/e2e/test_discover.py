@@ -402,7 +402,19 @@ class Crawl(Case):
             for node in self.read_set(name).values():
                 self.assertGreaterEqual(node["score"], 1)
                 self.assertEqual(node["lastCheck"], node["lastResponse"])
-        # The set is enough to go on from.
+        # One of them is enough to find the others, without a bootnode.
+        for version in "v4", "v5":
+            nodes = self.read_set(version + ".json")
+            self.write("one.json", json.dumps({told[1]["id"]:
+                                               nodes[told[1]["id"]]}))
+
+            def has_others():
+                self.age("one.json")
+                self.crawl("one.json", "--" + version, "--duration", "2")
+                return ids <= set(self.read_set("one.json"))
+
+            self.eventually(has_others, version)
+        # Who is asked again gets a point.
         self.age("v5.json", score=4)
         end = self.crawl("v5.json", "--duration", "0.5")
         self.assertEqual((end["file"], end["removed"]), ("v5.json", 0))
