@@ -4,10 +4,11 @@
 #include <assert.h>
 
 void lookup_init(struct lookup *l, const struct node_id *target,
-		 const struct node_id *self)
+		 const struct node_id *self, unsigned tries)
 {
 	l->target = *target;
 	l->self = *self;
+	l->tries = tries;
 	l->count = 0;
 	l->pending = 0;
 }
@@ -15,8 +16,8 @@ void lookup_init(struct lookup *l, const struct node_id *target,
 static struct lookup_entry *find(struct lookup *l, const struct node_id *id)
 {
 	for (size_t i = 0; i < l->count; i++)
-		if (node_id_equal(&l->best[i].contact.id, id))
-			return &l->best[i];
+		if (node_id_equal(&l->nodes[i].contact.id, id))
+			return &l->nodes[i];
 	return NULL;
 }
 
@@ -28,51 +29,87 @@ bool lookup_offer(struct lookup *l, const struct contact *c)
 
 	if (node_id_equal(&c->id, &l->self) || find(l, &c->id))
 		return false;
-	while (at && is_closer(&l->target, &c->id, &l->best[at - 1].contact.id))
+	while (at &&
+	       is_closer(&l->target, &c->id, &l->nodes[at - 1].contact.id))
 		at--;
-	if (at == LOOKUP_WIDTH)
+	if (at == LOOKUP_KEPT)
 		return false;
-	if (l->count < LOOKUP_WIDTH)
+	if (l->count < LOOKUP_KEPT)
 		l->count++;
-	memmove(&l->best[at + 1], &l->best[at],
-		(l->count - 1 - at) * sizeof(l->best[0]));
-	l->best[at].contact = *c;
-	l->best[at].state = LOOKUP_NEW;
+	memmove(&l->nodes[at + 1], &l->nodes[at],
+		(l->count - 1 - at) * sizeof(l->nodes[0]));
+	l->nodes[at] = (struct lookup_entry){ .contact = *c };
 	return true;
 }
 
-const struct contact *lookup_take(struct lookup *l)
+/* The best LOOKUP_WIDTH are those before; the return value may be count. */
+static size_t best_end(const struct lookup *l)
 {
-	if (l->pending >= LOOKUP_ALPHA)
-		return NULL;
-	for (size_t i = 0; i < l->count; i++) {
-		struct lookup_entry *e = &l->best[i];
+	size_t n = 0, i = 0;
 
-		if (e->state != LOOKUP_NEW)
-			continue;
-		e->state = LOOKUP_ASKED;
-		l->pending++;
-		return &e->contact;
-	}
-	return NULL;
+	for (; i < l->count && n < LOOKUP_WIDTH; i++)
+		n += l->nodes[i].state != LOOKUP_SILENT;
+	return i;
 }
 
-void lookup_answered(struct lookup *l, const struct node_id *id)
+unsigned lookup_take(struct lookup *l, struct contact *out)
+{
+	struct lookup_entry *next = NULL;
+	size_t end = best_end(l);
+
+	if (l->pending >= LOOKUP_ALPHA)
+		return 0;
+	for (size_t i = 0; i < end; i++) {
+		struct lookup_entry *e = &l->nodes[i];
+
+		if (e->state == LOOKUP_NEW && (!next || e->asked < next->asked))
+			next = e;
+	}
+	if (!next)
+		return 0;
+	next->state = LOOKUP_ASKED;
+	next->asked++;
+	l->pending++;
+	*out = next->contact;
+	return next->asked;
+}
+
+bool lookup_answered(struct lookup *l, const struct node_id *id,
+		     enum lookup_answer answer)
 {
 	struct lookup_entry *e = find(l, id);
 
 	assert(l->pending);
 	l->pending--;
-	if (e)
-		e->state = LOOKUP_OVER;
+	if (!e)
+		return false;
+	e->is_there |= answer != LOOKUP_SILENCE;
+	if (answer != LOOKUP_ANSWER && e->asked < l->tries)
+		e->state = LOOKUP_NEW;
+	else
+		e->state = e->is_there ? LOOKUP_OVER : LOOKUP_SILENT;
+	return e->state == LOOKUP_SILENT;
 }
 
 bool lookup_is_done(const struct lookup *l)
 {
+	size_t end = best_end(l);
+
 	if (l->pending)
 		return false;
-	for (size_t i = 0; i < l->count; i++)
-		if (l->best[i].state == LOOKUP_NEW)
+	for (size_t i = 0; i < end; i++)
+		if (l->nodes[i].state == LOOKUP_NEW)
 			return false;
 	return true;
+}
+
+size_t lookup_best(const struct lookup *l,
+		   const struct contact *out[LOOKUP_WIDTH])
+{
+	size_t end = best_end(l), n = 0;
+
+	for (size_t i = 0; i < end; i++)
+		if (l->nodes[i].state != LOOKUP_SILENT)
+			out[n++] = &l->nodes[i].contact;
+	return n;
 }

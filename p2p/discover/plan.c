@@ -17,7 +17,8 @@ void plan_init(struct plan *p, struct mono now)
 }
 
 /* One that began with nobody live found little: those who joined with us could
- * not be told of yet. And while nobody answers, somebody may soon. */
+ * not be told of yet; nor did one whose look for ourselves found no answer. And
+ * while nobody answers, somebody may soon. */
 static struct mono next_refresh(const struct plan *p, const struct table *t,
 				size_t bootnodes)
 {
@@ -76,10 +77,12 @@ void plan_looked(struct plan *p, bool begun, struct mono now)
 	p->due = begun ? MONO_NEVER : mono_add_ms(now, BUSY_MS);
 }
 
-bool plan_look_over(struct plan *p, struct drbg *rng, struct mono now)
+bool plan_look_over(struct plan *p, bool answered, struct drbg *rng,
+		    struct mono now)
 {
 	bool was_ready = p->is_ready;
 
+	p->is_cold |= plan_is_first(p) && !answered;
 	p->left--;
 	if (p->left) {
 		p->due = now;

@@ -24,7 +24,7 @@ struct plan {
 	enum plan_stage stage;
 	unsigned left; /* lookups, the one under way included */
 	struct mono due, began;
-	bool is_cold;  /* it began with nobody live */
+	bool is_cold;  /* it began with nobody live, or nobody answered */
 	bool is_ready; /* the first is over */
 	bool walks;    /* the owner wants it to */
 	bool walking;  /* a lookup of the walk is under way */
@@ -55,8 +55,10 @@ bool plan_is_first(const struct plan *p);
 /* plan_looked - the lookup has begun, or there was no room for it. */
 void plan_looked(struct plan *p, bool begun, struct mono now);
 
-/* plan_look_over - it has ended. True, once: the table is ready. */
-bool plan_look_over(struct plan *p, struct drbg *rng, struct mono now);
+/* plan_look_over - it has ended; did anybody answer? True, once: the table is
+ * ready. */
+bool plan_look_over(struct plan *p, bool answered, struct drbg *rng,
+		    struct mono now);
 
 /* --- walk -------------------------------------------------------------------
  */

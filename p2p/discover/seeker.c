@@ -17,7 +17,8 @@ struct search {
 	struct ecc_pub pub;
 	struct node_id target;
 	struct lookup lookup;
-	bool looked; /* the lookup has begun */
+	bool looked;   /* the lookup has begun */
+	bool answered; /* by anybody */
 
 	/* Of RESOLVE. */
 	struct contact known; /* the best there is */
@@ -30,7 +31,7 @@ struct search {
 
 void seeker_init(struct seeker *s, const struct ecc_pub *pub,
 		 const struct netlist *restrict_to, struct drbg *rng,
-		 struct event_queue *events, struct mono now)
+		 struct event_queue *events, unsigned tries, struct mono now)
 {
 	memset(s, 0, sizeof(*s));
 	s->pub = *pub;
@@ -39,6 +40,7 @@ void seeker_init(struct seeker *s, const struct ecc_pub *pub,
 		s->restrict_to = *restrict_to;
 	s->rng = rng;
 	s->events = events;
+	s->tries = tries;
 	s->table = table_new(&s->self, rng);
 	plan_init(&s->plan, now);
 }
@@ -173,6 +175,16 @@ uint32_t seeker_resolve(struct seeker *s, const struct ecc_pub *pub,
 	return q->request;
 }
 
+/* Where an owner wants to know, and where a table begins with the one answer of
+ * a bootnode, a few lost packets are not to be mistaken for a node that is
+ * gone. */
+static unsigned tries_of(const struct seeker *s, const struct search *q)
+{
+	if (q->request)
+		return s->tries;
+	return node_id_equal(&q->target, &s->self) ? (s->tries + 1) / 2 : 1;
+}
+
 /* "Start with the 16 closest table nodes, live or not." */
 static void begin_lookup(struct seeker *s, struct search *q, struct mono now)
 {
@@ -181,7 +193,7 @@ static void begin_lookup(struct seeker *s, struct search *q, struct mono now)
 				 now);
 
 	q->looked = true;
-	lookup_init(&q->lookup, &q->target, &s->self);
+	lookup_init(&q->lookup, &q->target, &s->self, tries_of(s, q));
 	for (size_t i = 0; i < n; i++)
 		lookup_offer(&q->lookup, closest[i]);
 }
@@ -202,11 +214,14 @@ void seeker_told(struct seeker *s, struct search *q, const struct contact *c,
 }
 
 void seeker_answered(struct seeker *s, struct search *q,
-		     const struct contact *asked, bool success, struct mono now)
+		     const struct contact *asked, enum lookup_answer answer,
+		     bool success, struct mono now)
 {
 	if (table_asked(s->table, &asked->id, success, now))
 		lost(s, asked);
-	lookup_answered(&q->lookup, &asked->id);
+	q->answered |= answer == LOOKUP_ANSWER;
+	if (lookup_answered(&q->lookup, &asked->id, answer))
+		table_hurry(s->table, &asked->id, now);
 }
 
 /* It was where it was thought to be, and the search is over; or it was not, and
@@ -225,11 +240,13 @@ void seeker_got(struct search *q, enum err err, const struct contact *node)
 
 static void found(struct seeker *s, const struct search *q)
 {
-	struct discover_event *e = event_queue_put(
-		s->events, DISCOVER_FOUND, q->request, NULL, q->lookup.count);
+	const struct contact *best[LOOKUP_WIDTH];
+	size_t count = lookup_best(&q->lookup, best);
+	struct discover_event *e = event_queue_put(s->events, DISCOVER_FOUND,
+						   q->request, NULL, count);
 
-	for (size_t i = 0; i < q->lookup.count; i++)
-		event_queue_add_found(e, &q->lookup.best[i].contact);
+	for (size_t i = 0; i < count; i++)
+		event_queue_add_found(e, best[i]);
 }
 
 static void resolved(struct seeker *s, const struct search *q)
@@ -245,9 +262,9 @@ static void resolved(struct seeker *s, const struct search *q)
 	}
 }
 
-static void refreshed(struct seeker *s, struct mono now)
+static void refreshed(struct seeker *s, const struct search *q, struct mono now)
 {
-	if (!plan_look_over(&s->plan, s->rng, now))
+	if (!plan_look_over(&s->plan, q->answered, s->rng, now))
 		return;
 	table_ready(s->table);
 	event_queue_put(s->events, DISCOVER_READY, 0, NULL, 0);
@@ -257,7 +274,7 @@ static void over(struct seeker *s, struct search *q, struct mono now)
 {
 	switch (q->whom) {
 	case SEARCH_REFRESH:
-		refreshed(s, now);
+		refreshed(s, q, now);
 		break;
 	case SEARCH_WALK:
 		plan_walk_over(&s->plan);
@@ -277,36 +294,42 @@ static void over(struct seeker *s, struct search *q, struct mono now)
 
 static bool find_itself(struct search *q)
 {
-	const struct lookup_entry *best = &q->lookup.best[0];
+	const struct contact *best = &q->lookup.nodes[0].contact;
 
-	if (!q->lookup.count ||
-	    !node_id_equal(&best->contact.id, &q->lookup.target))
+	if (!q->lookup.count || !node_id_equal(&best->id, &q->target))
 		return false;
-	q->known = best->contact;
+	q->known = *best;
 	q->is_known = true;
 	return true;
 }
 
-static bool ask(struct search *q, struct question *out, const struct contact *c,
-		bool itself)
+static bool ask_itself(struct search *q, struct question *out)
+{
+	q->asked_itself = true;
+	*out = (struct question){
+		.search = q,
+		.what = QUESTION_RECORD,
+		.to = q->known,
+	};
+	return true;
+}
+
+static bool ask_next(struct search *q, struct question *out)
 {
 	*out = (struct question){
 		.search = q,
-		.what = itself ? QUESTION_RECORD : QUESTION_NODES,
-		.to = *c,
+		.what = QUESTION_NODES,
 		.pub = q->pub,
 		.target = q->target,
 	};
-	q->asked_itself = itself;
-	return true;
+	out->time = lookup_take(&q->lookup, &out->to);
+	return out->time;
 }
 
 /* False: it waits for answers, or it is over and gone. */
 static bool step(struct seeker *s, struct search *q, struct question *out,
 		 struct mono now)
 {
-	const struct contact *next;
-
 	if (q->asked_itself)
 		return false;
 	if (q->has_answered) {
@@ -315,17 +338,16 @@ static bool step(struct seeker *s, struct search *q, struct question *out,
 	}
 	if (!q->looked) {
 		if (q->is_known)
-			return ask(q, out, &q->known, true);
+			return ask_itself(q, out);
 		begin_lookup(s, q, now);
 	}
-	next = lookup_take(&q->lookup);
-	if (next)
-		return ask(q, out, next, false);
+	if (ask_next(q, out))
+		return true;
 	if (!lookup_is_done(&q->lookup))
 		return false;
 	if (q->whom == SEARCH_RESOLVE && find_itself(q) && !q->was_found) {
 		q->was_found = true;
-		return ask(q, out, &q->known, true);
+		return ask_itself(q, out);
 	}
 	/* Known to others, and it does not say so itself: its key and endpoint
 	 * are what there is. */

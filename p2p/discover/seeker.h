@@ -27,6 +27,7 @@ struct seeker {
 	struct event_queue *events; /* where it tells */
 	struct table *table;
 	struct plan plan;
+	unsigned tries;
 	struct search *searches;
 	size_t search_count;
 	size_t bootnode_count;
@@ -34,10 +35,11 @@ struct seeker {
 };
 
 /* seeker_init - restrict_to (nullable) is copied; nodes elsewhere do not come
- * into the table. Holds a table until seeker_clear. */
+ * into the table. tries: how often a silent node is asked for nodes before it
+ * is given up. Holds a table until seeker_clear. */
 void seeker_init(struct seeker *s, const struct ecc_pub *pub,
 		 const struct netlist *restrict_to, struct drbg *rng,
-		 struct event_queue *events, struct mono now);
+		 struct event_queue *events, unsigned tries, struct mono now);
 void seeker_clear(struct seeker *s);
 
 /* seeker_allows - may we have to do with that address? */
@@ -74,6 +76,7 @@ struct question {
 		QUESTION_RECORD, /* its own */
 	} what;
 	struct contact to;
+	unsigned time;	    /* NODES: 2 and so on if it did not answer before */
 	struct ecc_pub pub; /* of the target */
 	struct node_id target;
 };
@@ -86,8 +89,8 @@ void seeker_told(struct seeker *s, struct search *q, const struct contact *c,
 
 /* "A query succeeds if it returned at least one node." */
 void seeker_answered(struct seeker *s, struct search *q,
-		     const struct contact *asked, bool success,
-		     struct mono now);
+		     const struct contact *asked, enum lookup_answer answer,
+		     bool success, struct mono now);
 
 /* node is read on ERR_NONE only. */
 void seeker_got(struct search *q, enum err err, const struct contact *node);

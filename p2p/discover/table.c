@@ -216,6 +216,15 @@ size_t table_at(struct table *t, const struct contact *out[TABLE_BUCKET],
 	return n;
 }
 
+unsigned table_reach(const struct table *t)
+{
+	size_t i = 1;
+
+	while (i < TABLE_BUCKETS && t->buckets[i].count < TABLE_BUCKET)
+		i++;
+	return NEAREST + (unsigned)i - 1;
+}
+
 static struct table_row row_of(const struct entry *e, size_t bucket)
 {
 	return (struct table_row){

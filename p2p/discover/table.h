@@ -82,6 +82,10 @@ size_t table_closest(const struct table *t,
 size_t table_at(struct table *t, const struct contact *out[TABLE_BUCKET],
 		unsigned distance);
 
+/* table_reach - how far from us all nodes there are have room in the table:
+ * the logdist below that of the nearest full bucket, 240..256. */
+unsigned table_reach(const struct table *t);
+
 /* A node in a bucket. */
 struct table_row {
 	const struct contact *contact;

@@ -14,7 +14,7 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 	v->events.version = DISCOVER_V4;
 	v->events.dropped = &v->stats.dropped[V4_DROP_EVENT];
 	seeker_init(&v->seeker, &v->key.pub, config->restrict_to, &v->rng,
-		    &v->events, now);
+		    &v->events, V4_TRIES, now);
 	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN,
 		      V4_BONDS_SHARE);
 	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);
@@ -175,6 +175,7 @@ static void ask(struct v4 *v)
 
 		c->search = q.search;
 		c->target = q.pub;
+		c->doubts = q.time > 1;
 	}
 }
 

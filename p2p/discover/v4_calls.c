@@ -52,13 +52,21 @@ static void ping_over(struct v4 *v, struct v4_call *c, enum err err,
 	remove_call(v, c);
 }
 
+static enum lookup_answer answer_of(const struct v4_call *c)
+{
+	if (c->heard)
+		return LOOKUP_ANSWER;
+	return c->is_there ? LOOKUP_SIGN : LOOKUP_SILENCE;
+}
+
 /* "A query succeeds if it returned at least one node." */
 static void nodes_over(struct v4 *v, struct v4_call *c)
 {
 	struct v4_call *next;
 
 	v4_bonds_asked(&v->bonds, &c->peer, c->told > 0);
-	seeker_answered(&v->seeker, c->search, &c->to, c->told > 0, v->now);
+	seeker_answered(&v->seeker, c->search, &c->to, answer_of(c),
+			c->told > 0, v->now);
 	DL_FOREACH (v->calls, next)
 		if (next->state == V4_CALL_WAITING && is_to(next, &c->peer)) {
 			next->state = V4_CALL_NEW;
@@ -154,6 +162,7 @@ static bool is_good_neighbor(const struct v4 *v, const struct v4_call *c,
 void v4_calls_told(struct v4 *v, struct v4_call *c,
 		   const struct v4_packet *neighbors)
 {
+	c->heard = true;
 	for (size_t i = 0;
 	     i < neighbors->neighbors.count && c->told < V4_RESULTS; i++) {
 		const struct v4_neighbor *n = &neighbors->neighbors.nodes[i];
@@ -273,7 +282,7 @@ static void begin(struct v4 *v, struct v4_call *c)
 		prove(v, c);
 	else if (mono_before(v->now, quiet))
 		c->due = quiet;
-	else if (v4_bonds_trusts_us(&v->bonds, &c->peer, v->now))
+	else if (!c->doubts && v4_bonds_trusts_us(&v->bonds, &c->peer, v->now))
 		ask(v, c);
 	else
 		prove(v, c);
@@ -295,6 +304,7 @@ void v4_calls_pinged(struct v4 *v, const struct v4_peer *p, enum err err,
 			ping_over(v, c, err, rtt_ns);
 		} else {
 			c->state = V4_CALL_SETTLING;
+			c->is_there = true;
 			c->due = mono_add_ms(v->now, trusts_us ? SETTLE_SEEN_MS
 							       : SETTLE_MS);
 		}

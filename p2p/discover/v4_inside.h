@@ -22,6 +22,8 @@
 
 enum {
 	V4_ANSWER_MS = 500, /* "response timeout" */
+	V4_TRIES = 6,	    /* of a lookup, with one silent node */
+	V4_CHECK_SENDS = 2, /* of a PING, while there is no PONG */
 	V4_EXPIRES = 20,    /* seconds */
 	V4_QUIET_MS = 1000,
 	V4_CLOCK_SOURCES = 16,
@@ -35,6 +37,7 @@ struct v4_pong_wait {
 	uint8_t hash[V4_HASH];
 	struct contact to;
 	struct mono sent;
+	unsigned sent_times;
 	bool check;   /* of the table */
 	bool inbound; /* to be offered to the table */
 	bool quiet;   /* and then to be asked nothing for V4_QUIET_MS */
@@ -91,7 +94,10 @@ struct v4_call {
 	struct ecc_pub target; /* of NODES */
 	uint8_t hash[V4_HASH]; /* of the RECORD that was asked for */
 	unsigned tries;
-	size_t told; /* nodes, valid or not */
+	bool doubts;   /* that it trusts us */
+	bool is_there; /* its PONG came */
+	bool heard;    /* it answered */
+	size_t told;   /* nodes, valid or not */
 	struct v4_call *prev, *next;
 };
 

@@ -27,36 +27,42 @@ struct v4_pong_wait *v4_pings_under_way(const struct v4 *v,
 	return w;
 }
 
+static void send_ping(struct v4 *v, struct v4_pong_wait *w)
+{
+	struct v4_packet p = { .type = V4_PING };
+
+	p.ping.version = v->ping_version;
+	p.ping.from = v->endpoint;
+	p.ping.to.ip = w->to.udp.ip;
+	p.ping.to.udp = w->to.udp.port;
+	p.ping.enr_seq = v->record.len ? v->record.seq : 0;
+	v4_send(v, &w->to.udp, &p);
+	memcpy(w->hash, p.hash, V4_HASH);
+	w->sent = v->now;
+	w->sent_times++;
+	HASH_ADD(by_hash, v->pings_by_hash, hash, sizeof(w->hash), w);
+	DL_APPEND(v->pings, w);
+}
+
 struct v4_pong_wait *v4_pings_send(struct v4 *v, const struct contact *to,
 				   enum v4_ping_for whom)
 {
 	size_t max = whom == V4_PING_OURS ? V4_PINGS : V4_PINGS - V4_PINGS_OURS;
-	struct v4_packet p = { .type = V4_PING };
 	struct v4_pong_wait *w = v4_pings_under_way(v, to);
 
-	if (w)
-		return w;
-	if (HASH_CNT(by_peer, v->pings_by_peer) >= max) {
-		v4_dropped(v, V4_DROP_PINGS_FULL);
-		return NULL;
+	if (!w) {
+		if (HASH_CNT(by_peer, v->pings_by_peer) >= max) {
+			v4_dropped(v, V4_DROP_PINGS_FULL);
+			return NULL;
+		}
+		w = calloc(1, sizeof(*w));
+		if (!w)
+			abort();
+		peer_key(w->peer, to);
+		w->to = *to;
+		HASH_ADD(by_peer, v->pings_by_peer, peer, sizeof(w->peer), w);
+		send_ping(v, w);
 	}
-	p.ping.version = v->ping_version;
-	p.ping.from = v->endpoint;
-	p.ping.to.ip = to->udp.ip;
-	p.ping.to.udp = to->udp.port;
-	p.ping.enr_seq = v->record.len ? v->record.seq : 0;
-	v4_send(v, &to->udp, &p);
-
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		abort();
-	peer_key(w->peer, to);
-	memcpy(w->hash, p.hash, V4_HASH);
-	w->to = *to;
-	w->sent = v->now;
-	HASH_ADD(by_peer, v->pings_by_peer, peer, sizeof(w->peer), w);
-	HASH_ADD(by_hash, v->pings_by_hash, hash, sizeof(w->hash), w);
-	DL_APPEND(v->pings, w);
 	return w;
 }
 
@@ -91,12 +97,20 @@ void v4_pings_answered(struct v4 *v, struct v4_pong_wait *w, uint64_t enr_seq)
 	v4_calls_pinged(v, &peer, ERR_NONE, rtt_ns);
 }
 
+/* Once more if it is a check, or with one packet of five lost one in three that
+ * are there would be missed. */
 static void lost(struct v4 *v, struct v4_pong_wait *w)
 {
 	struct v4_peer peer = v4_peer_of(&w->to.id, &w->to.udp.ip);
 	struct contact to = w->to;
 	bool check = w->check;
 
+	if (check && w->sent_times < V4_CHECK_SENDS) {
+		HASH_DELETE(by_hash, v->pings_by_hash, w);
+		DL_DELETE(v->pings, w);
+		send_ping(v, w);
+		return;
+	}
 	remove_wait(v, w);
 	if (check)
 		seeker_missed(&v->seeker, &to, v->now);

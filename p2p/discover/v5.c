@@ -16,7 +16,7 @@ struct v5 *v5_new(const struct v5_config *config, struct mono now)
 	v->events.version = DISCOVER_V5;
 	v->events.dropped = &v->stats.dropped[V5_DROP_EVENT];
 	seeker_init(&v->seeker, &v->key.pub, config->restrict_to, &v->rng,
-		    &v->events, now);
+		    &v->events, V5_LOOKUP_TRIES, now);
 	v5_sessions_init(&v->sessions, V5_SESSIONS, UINT32_MAX);
 	v5_challenges_init(&v->challenges, V5_CHALLENGES, V5_CHALLENGES_IP);
 	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);

@@ -97,11 +97,15 @@ void v5_challenged(struct v5 *v, const struct addr *from,
 		return;
 	}
 	c->shook = true;
+	c->challenged = true;
 	len = make_handshake(v, packet, &keys, c, p);
 	if (!len) {
 		v5_calls_over(v, c, ERR_FORMAT); /* its key is no point */
 	} else {
 		v5_sessions_put(&v->sessions, &c->peer, &keys, V5_INITIATOR);
+		if (c->to.record.len)
+			v5_sessions_remember(&v->sessions, &c->peer,
+					     &c->to.record);
 		v5_send(v, &c->to.udp, packet, len);
 		c->due = mono_add_ms(v->now, V5_ANSWER_MS);
 		v->stats.handshakes_made++;
@@ -206,8 +210,8 @@ bool v5_shake(struct v5 *v, struct v5_message *m, uint8_t plain[V5_PACKET_MAX],
 	v5_challenges_remove(&v->challenges, c);
 	if (ok) {
 		v5_sessions_put(&v->sessions, &from->peer, &keys, V5_RECIPIENT);
-		v->stats.handshakes_taken++;
 		v5_sessions_remember(&v->sessions, &from->peer, &record);
+		v->stats.handshakes_taken++;
 		v5_offer_sender(v, from, &record);
 	}
 	secret_wipe(&keys, sizeof(keys));

@@ -24,9 +24,10 @@
 enum {
 	V5_ANSWER_MS = 700, /* "response timeout", of each message */
 	V5_TRIES = 2,
-	V5_RANDOM = 20,	    /* bytes that nobody can decrypt */
-	V5_PORT_MIN = 1025, /* of nodes that are told of */
-	V5_FETCHES = 16,    /* of newer records, under way */
+	V5_LOOKUP_TRIES = 4, /* with one silent node, of V5_TRIES each */
+	V5_RANDOM = 20,	     /* bytes that nobody can decrypt */
+	V5_PORT_MIN = 1025,  /* of nodes that are told of */
+	V5_FETCHES = 16,     /* of newer records, under way */
 };
 
 /* Who sent a packet, as it says, and where from. */
@@ -69,10 +70,13 @@ struct v5_call {
 	uint32_t request;      /* of the owner, or 0 */
 	struct search *search; /* borrowed; it outlives its calls */
 	struct v5_request_id id;
-	struct buf plain;	 /* the message */
-	uint8_t nonce[V5_NONCE]; /* of its packet: a WHOAREYOU has it, too */
-	unsigned asked;		 /* times */
-	bool shook;		 /* "one handshake per call", each time */
+	struct buf plain; /* the message */
+	unsigned asked;	  /* times */
+	/* Of its packets: a WHOAREYOU has it, too; that of the first for a
+	 * second, whatever comes meanwhile. */
+	uint8_t nonces[V5_TRIES][V5_NONCE];
+	bool shook;	 /* "one handshake per call", each time */
+	bool challenged; /* ever: so somebody is there */
 
 	/* What came. */
 	enum err err;

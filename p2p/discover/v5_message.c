@@ -223,3 +223,31 @@ void v5_lookup_distances(uint16_t out[V5_LOOKUP_DISTANCES], unsigned distance)
 			out[n++] = (uint16_t)(distance - away);
 	}
 }
+
+/* Is that bit of a XOR b set? 256 is the first. */
+static bool differ_at(const struct node_id *a, const struct node_id *b,
+		      unsigned bit)
+{
+	unsigned at = DISTANCE_MAX - bit;
+
+	return ((a->b[at / 8] ^ b->b[at / 8]) & (0x80 >> at % 8)) != 0;
+}
+
+/* Nodes at a distance from the peer differ from it in that bit, and in any
+ * below. Where the peer differs from the target too they are closer to it than
+ * the peer, most with the highest such bit; elsewhere farther, least with the
+ * lowest. */
+void v5_near_distances(uint16_t out[V5_NEAR_DISTANCES],
+		       const struct node_id *target, const struct node_id *peer,
+		       unsigned reach)
+{
+	unsigned lowest = reach - V5_NEAR_DISTANCES + 1;
+	size_t n = 0;
+
+	for (unsigned d = reach; d >= lowest; d--)
+		if (differ_at(target, peer, d))
+			out[n++] = (uint16_t)d;
+	for (unsigned d = lowest; d <= reach; d++)
+		if (!differ_at(target, peer, d))
+			out[n++] = (uint16_t)d;
+}

@@ -17,6 +17,7 @@ enum {
 	V5_DISTANCES_MAX = 257, /* 0..256, each once */
 	V5_RECORDS_MAX = 16,	/* in one NODES */
 	V5_LOOKUP_DISTANCES = 3,
+	V5_NEAR_DISTANCES = 16,
 };
 
 enum v5_type {
@@ -80,5 +81,12 @@ bool v5_request_id_equal(const struct v5_request_id *a,
 /* v5_lookup_distances - what to ask a node for that is at `distance` from the
  * target: that distance and the ones next to it, within 1..256. */
 void v5_lookup_distances(uint16_t out[V5_LOOKUP_DISTANCES], unsigned distance);
+
+/* v5_near_distances - the same of a node so near the target that those nearer
+ * are few: `reach` and what is below it, as they lie from the target, so that
+ * an answer with room for 16 has the closest. */
+void v5_near_distances(uint16_t out[V5_NEAR_DISTANCES],
+		       const struct node_id *target, const struct node_id *peer,
+		       unsigned reach);
 
 #endif

@@ -79,7 +79,7 @@ static void answer(struct lookup *l, const struct node_id *from)
 	for (size_t i = 0; i < net.count; i++)
 		if (net.distance[i] == d || net.distance[i] == d - 1)
 			lookup_offer(l, &net.nodes[i]);
-	lookup_answered(l, from);
+	cr_assert(!lookup_answered(l, from, LOOKUP_ANSWER));
 }
 
 Test(lookup, distances_are_those_of_the_fixture, .init = load_testnet)
@@ -94,51 +94,50 @@ Test(lookup, distances_are_those_of_the_fixture, .init = load_testnet)
 Test(lookup, finds_the_closest_of_the_fixture, .init = load_testnet)
 {
 	struct node_id self = { { 1 } };
+	const struct contact *best[LOOKUP_WIDTH];
 	struct node_id asked[TESTNET_MAX];
 	size_t count = 0;
 	struct lookup l;
 
-	lookup_init(&l, &net.target, &self);
+	lookup_init(&l, &net.target, &self, 1);
 	for (size_t i = 0; i < net.count; i++)
 		if (net.distance[i] == 256)
 			cr_assert(lookup_offer(&l, &net.nodes[i]));
 	while (!lookup_is_done(&l)) {
-		const struct contact *c = lookup_take(&l);
+		struct contact c;
 
-		cr_assert_not_null(c);
+		cr_assert_eq(lookup_take(&l, &c), 1);
 		for (size_t i = 0; i < count; i++)
-			cr_assert(!node_id_equal(&asked[i], &c->id));
-		asked[count++] = c->id;
+			cr_assert(!node_id_equal(&asked[i], &c.id));
+		asked[count++] = c.id;
 		answer(&l, &asked[count - 1]);
 	}
-	cr_assert_eq(l.count, LOOKUP_WIDTH);
-	for (size_t i = 0; i < l.count; i++)
-		cr_assert_eq(rank(&l.best[i].contact.id), i);
-	cr_assert_null(lookup_take(&l));
+	cr_assert_eq(lookup_best(&l, best), LOOKUP_WIDTH);
+	for (size_t i = 0; i < LOOKUP_WIDTH; i++)
+		cr_assert_eq(rank(&best[i]->id), i);
 }
 
 Test(lookup, asks_three_at_a_time, .init = load_testnet)
 {
 	struct node_id self = { { 1 } };
-	const struct contact *c;
 	struct node_id first;
+	struct contact c;
 	struct lookup l;
 
-	lookup_init(&l, &net.target, &self);
+	lookup_init(&l, &net.target, &self, 1);
 	cr_assert(lookup_is_done(&l));
 	for (size_t i = 0; i < 10; i++)
 		lookup_offer(&l, &net.nodes[i]);
-	c = lookup_take(&l);
-	cr_assert_not_null(c);
-	first = c->id;
-	cr_assert(node_id_equal(&first, &l.best[0].contact.id));
-	cr_assert_not_null(lookup_take(&l));
-	cr_assert_not_null(lookup_take(&l));
-	cr_assert_null(lookup_take(&l));
+	cr_assert_eq(lookup_take(&l, &c), 1);
+	first = c.id;
+	cr_assert(node_id_equal(&first, &l.nodes[0].contact.id));
+	cr_assert_eq(lookup_take(&l, &c), 1);
+	cr_assert_eq(lookup_take(&l, &c), 1);
+	cr_assert_eq(lookup_take(&l, &c), 0);
 	cr_assert(!lookup_is_done(&l));
-	lookup_answered(&l, &first);
-	cr_assert_not_null(lookup_take(&l));
-	cr_assert_null(lookup_take(&l));
+	lookup_answered(&l, &first, LOOKUP_ANSWER);
+	cr_assert_eq(lookup_take(&l, &c), 1);
+	cr_assert_eq(lookup_take(&l, &c), 0);
 }
 
 Test(lookup, takes_neither_itself_nor_anyone_twice, .init = load_testnet)
@@ -146,7 +145,7 @@ Test(lookup, takes_neither_itself_nor_anyone_twice, .init = load_testnet)
 	struct node_id self = net.nodes[3].id;
 	struct lookup l;
 
-	lookup_init(&l, &net.target, &self);
+	lookup_init(&l, &net.target, &self, 1);
 	cr_assert(!lookup_offer(&l, &net.nodes[3]));
 	cr_assert(lookup_offer(&l, &net.nodes[4]));
 	cr_assert(!lookup_offer(&l, &net.nodes[4]));
@@ -159,21 +158,58 @@ Test(lookup, waits_for_those_that_were_pushed_out, .init = load_testnet)
 {
 	struct node_id self = { { 1 } }, far;
 	size_t farthest = 0;
+	struct contact c;
 	struct lookup l;
 
 	for (size_t i = 1; i < net.count; i++)
 		if (rank(&net.nodes[i].id) > rank(&net.nodes[farthest].id))
 			farthest = i;
 	far = net.nodes[farthest].id;
-	lookup_init(&l, &net.target, &self);
+	lookup_init(&l, &net.target, &self, 1);
 	lookup_offer(&l, &net.nodes[farthest]);
-	cr_assert_not_null(lookup_take(&l));
+	cr_assert_eq(lookup_take(&l, &c), 1);
 	for (size_t i = 0; i < net.count; i++)
 		lookup_offer(&l, &net.nodes[i]);
+	cr_assert_eq(l.count, LOOKUP_KEPT);
 	for (size_t i = 0; i < l.count; i++)
-		cr_assert(!node_id_equal(&l.best[i].contact.id, &far));
+		cr_assert(!node_id_equal(&l.nodes[i].contact.id, &far));
 	cr_assert(!lookup_offer(&l, &net.nodes[farthest]));
 	cr_assert_eq(l.pending, 1);
-	lookup_answered(&l, &far);
+	lookup_answered(&l, &far, LOOKUP_ANSWER);
 	cr_assert_eq(l.pending, 0);
+}
+
+/* Everyone is there; whoever is asked for the first time stays silent, and the
+ * three closest go on like that, one of them with a sign of life. */
+Test(lookup, gives_up_those_that_stay_silent, .init = load_testnet)
+{
+	const struct contact *best[LOOKUP_WIDTH];
+	struct node_id self = { { 1 } };
+	size_t first = 0, given_up = 0;
+	struct contact c;
+	struct lookup l;
+
+	lookup_init(&l, &net.target, &self, 3);
+	for (size_t i = 0; i < net.count; i++)
+		lookup_offer(&l, &net.nodes[i]);
+	while (!lookup_is_done(&l)) {
+		unsigned time = lookup_take(&l, &c);
+		size_t at = rank(&c.id);
+		enum lookup_answer answer = LOOKUP_ANSWER;
+
+		cr_assert(time >= 1 && time <= 3);
+		/* Again only when all others have been asked. */
+		first += time == 1;
+		if (time == 2 && !given_up)
+			cr_assert_geq(first, LOOKUP_WIDTH);
+		if (time == 1 || at < 3)
+			answer = at == 1 && time == 2 ? LOOKUP_SIGN
+						      : LOOKUP_SILENCE;
+		given_up += lookup_answered(&l, &c.id, answer);
+	}
+	cr_assert_eq(given_up, 2);
+	cr_assert_eq(lookup_best(&l, best), LOOKUP_WIDTH);
+	cr_assert_eq(rank(&best[0]->id), 1);
+	for (size_t i = 1; i < LOOKUP_WIDTH; i++)
+		cr_assert_eq(rank(&best[i]->id), i + 2);
 }

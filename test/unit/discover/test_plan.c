@@ -57,7 +57,7 @@ static struct mono refresh(size_t bootnodes)
 		if (i)
 			cr_assert_eq(step(bootnodes), PLAN_LOOK);
 		plan_looked(&plan, true, now);
-		plan_look_over(&plan, &rng, now);
+		plan_look_over(&plan, true, &rng, now);
 	}
 	return plan_due(&plan, table, bootnodes, now);
 }
@@ -78,7 +78,7 @@ Test(plan, refreshes_at_once_ourselves_first, .init = open_plan,
 		/* One after the other. */
 		cr_assert_eq(step(1), PLAN_NOTHING);
 		cr_assert_eq(plan_due(&plan, table, 1, now).ns, MONO_NEVER.ns);
-		cr_assert_eq(plan_look_over(&plan, &rng, now),
+		cr_assert_eq(plan_look_over(&plan, true, &rng, now),
 			     i == LOOKUPS - 1);
 	}
 	cr_assert_eq(step(1), PLAN_NOTHING);
@@ -118,7 +118,7 @@ Test(plan, says_once_that_it_is_ready, .init = open_plan, .fini = close_plan)
 	cr_assert_eq(step(1), PLAN_BOOTNODES);
 	for (unsigned i = 0; i < LOOKUPS; i++) {
 		plan_looked(&plan, true, now);
-		cr_assert(!plan_look_over(&plan, &rng, now));
+		cr_assert(!plan_look_over(&plan, true, &rng, now));
 	}
 }
 
@@ -135,6 +135,26 @@ Test(plan, hurries_while_nobody_is_live, .init = open_plan, .fini = close_plan)
 	live_neighbor();
 	cr_assert_eq(plan_due(&plan, table, 1, now).ns, next.ns);
 	now = next;
+	cr_assert_geq(mono_since_ms(refresh(1), now), 15 * MINUTE_MS);
+}
+
+/* The bootnode is there, and what it was asked or what it said was lost. */
+Test(plan, hurries_when_nobody_told_of_our_neighbors, .init = open_plan,
+     .fini = close_plan)
+{
+	struct mono began;
+
+	live_neighbor();
+	began = now;
+	cr_assert_eq(step(1), PLAN_ASK_SEEDS);
+	cr_assert_eq(step(1), PLAN_BOOTNODES);
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		plan_looked(&plan, true, now);
+		plan_look_over(&plan, i > 0, &rng, now);
+	}
+	cr_assert_eq(mono_since_ms(plan_due(&plan, table, 1, now), began),
+		     10 * 1000);
+	now = mono_add_ms(began, 10 * 1000);
 	cr_assert_geq(mono_since_ms(refresh(1), now), 15 * MINUTE_MS);
 }
 

@@ -490,3 +490,17 @@ Test(table, hurries_when_told, .init = open_table, .fini = close_table)
 	cr_assert(!mono_before(mono_add_ms((struct mono){ 1000000000 }, 7001),
 			       now));
 }
+
+Test(table, reaches_as_far_as_buckets_have_room, .init = open_table,
+     .fini = close_table)
+{
+	cr_assert_eq(table_reach(table), 256);
+	for (unsigned i = 0; i < TABLE_BUCKET; i++) {
+		struct contact far = node_at(256, i), near = node_at(252, i);
+
+		cr_assert_eq(table_reach(table), 256);
+		cr_assert_eq(add(&near), ERR_NONE);
+		cr_assert_eq(add(&far), ERR_NONE);
+	}
+	cr_assert_eq(table_reach(table), 251);
+}

@@ -293,15 +293,20 @@ Test(v4_handle, the_public_is_not_told_of_our_network, LAB)
 /* --- records ----------------------------------------------------------------
  */
 
-/* Answer a check with that seq, and then the ENRREQUEST with that record. */
+/* Answer PINGs with that seq, one of which is the next check, and then the
+ * ENRREQUEST with that record. A refresh asks meanwhile, too. */
 static void give_record(const struct tester *t, uint64_t seq,
 			const struct enr *record)
 {
-	struct v4_packet p = { .type = V4_ENRRESPONSE }, request;
+	struct v4_packet p = { .type = V4_ENRRESPONSE }, request, pong;
 
-	tester_answers_ping(t, seq, 15000);
-	cr_assert(tester_reads(t, &request, 1000));
-	cr_assert_eq(request.type, V4_ENRREQUEST);
+	do {
+		cr_assert(tester_reads(t, &request, 15000));
+		pong = pong_to(&request);
+		pong.pong.enr_seq = seq;
+		if (request.type == V4_PING)
+			tester_send(t, &pong);
+	} while (request.type != V4_ENRREQUEST);
 	memcpy(p.enrresponse.request_hash, request.hash, V4_HASH);
 	p.enrresponse.record = enr_raw(record);
 	tester_send(t, &p);
@@ -318,6 +323,7 @@ Test(v4_handle, a_higher_seq_has_its_record_fetched, LAB)
 	struct enr second = record_of(&t.key, 2, &t.contact.udp);
 	struct enr third = record_of(&t.key, 3, &t.contact.udp);
 	struct discover_event ev;
+	uint64_t asked;
 
 	tester_bonds(&t);
 	give_record(&t, 2, &second);
@@ -329,8 +335,10 @@ Test(v4_handle, a_higher_seq_has_its_record_fetched, LAB)
 	cr_assert(table_is_live(v4_table(lab.v4), &t.contact.id));
 
 	/* The same seq again: nothing is asked. */
+	asked = v4_stats(lab.v4)->sent[V4_ENRREQUEST];
 	tester_answers_ping(&t, 2, 15000);
-	cr_assert_eq(lab_drain(), 0);
+	lab_drain();
+	cr_assert_eq(v4_stats(lab.v4)->sent[V4_ENRREQUEST], asked);
 
 	give_record(&t, 3, &second); /* it has not got it itself yet */
 	cr_assert_eq(known_seq(&t), 2);
@@ -596,4 +604,29 @@ Test(v4_handle, five_that_agree_say_that_our_clock_is_wrong, LAB)
 	lab_wait(10 * 60 * 1000);
 	send_late(6, 105);
 	cr_assert(lab_event(&ev, DISCOVER_CLOCK));
+}
+
+/* One packet lost is no node lost; a second is. */
+Test(v4_handle, a_check_without_answer_is_sent_again, LAB)
+{
+	struct tester t = tester_at(1, "20.0.0.1:30303");
+	struct discover_event ev;
+	struct v4_packet p, pong;
+
+	v4_seed(lab.v4, &t.contact, 1000000000, lab.now);
+	cr_assert(tester_reads(&t, &p, 3000));
+	lab_wait(499);
+	cr_assert(tester_reads(&t, &p, 1));
+	cr_assert_eq(p.type, V4_PING);
+	pong = pong_to(&p);
+	tester_send(&t, &pong);
+	cr_assert(table_is_live(v4_table(lab.v4), &t.contact.id));
+
+	cr_assert(tester_reads(&t, &p, 9000));
+	lab_wait(999);
+	lab_drain();
+	cr_assert_not_null(table_find(v4_table(lab.v4), &t.contact.id));
+	lab_wait(1);
+	cr_assert_null(table_find(v4_table(lab.v4), &t.contact.id));
+	cr_assert(lab_event(&ev, DISCOVER_LOST));
 }

@@ -282,3 +282,24 @@ Test(v5_message, compares_ids_by_all_their_bytes)
 	c.b[0] = 1;
 	cr_assert(!v5_request_id_equal(&a, &c));
 }
+
+/* The order is that of the subtrees as they lie from the target. */
+Test(v5_message, asks_one_near_the_target_for_what_is_closest_first)
+{
+	struct node_id peer = { { 0 } }, target = { { 0 } };
+	uint16_t out[V5_NEAR_DISTANCES];
+	bool seen[257] = { false };
+
+	target.b[0] = 0x05; /* 251 and 249 */
+	v5_near_distances(out, &target, &peer, 253);
+	cr_assert_eq(out[0], 251);
+	cr_assert_eq(out[1], 249);
+	cr_assert_eq(out[2], 238);
+	cr_assert_eq(out[15], 253);
+	for (size_t i = 0; i < V5_NEAR_DISTANCES; i++) {
+		cr_assert(out[i] >= 238 && out[i] <= 253 && !seen[out[i]]);
+		seen[out[i]] = true;
+		if (i > 2)
+			cr_assert_gt(out[i], out[i - 1]);
+	}
+}
