@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <natpmp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -83,4 +84,19 @@ const struct lan_network *lan_of(const struct lan *lan, const struct ip *ip)
 struct ip lan_router(const struct lan_network *network)
 {
 	return ip_of((network->address & network->mask) | 1);
+}
+
+bool lan_gateway(struct ip *out, const struct lan *lan)
+{
+	natpmp_t lib;
+	struct ip ip;
+
+	if (initnatpmp(&lib, 0, 0))
+		return false;
+	ip = ip_of(ntohl(lib.gateway));
+	closenatpmp(&lib);
+	if (!lan_of(lan, &ip))
+		return false;
+	*out = ip;
+	return true;
 }

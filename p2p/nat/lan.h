@@ -29,4 +29,8 @@ const struct lan_network *lan_of(const struct lan *lan, const struct ip *ip);
 /* lan_router - where a router is most likely: the network's first address. */
 struct ip lan_router(const struct lan_network *network);
 
+/* lan_gateway - where the default route leads, if that is a host of one of
+ * these networks; false: it does not. */
+bool lan_gateway(struct ip *out, const struct lan *lan);
+
 #endif

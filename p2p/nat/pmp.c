@@ -238,17 +238,11 @@ static void add_gateway(struct search *s, const struct ip *ip)
 static void guess_gateways(struct search *s)
 {
 	struct lan lan;
-	natpmp_t lib;
 	struct ip ip;
 
 	lan_read(&lan);
-	/* The default route, if it leads into a private network of ours. */
-	if (!initnatpmp(&lib, 0, 0)) {
-		ip = ip_of(lib.gateway);
-		closenatpmp(&lib);
-		if (lan_of(&lan, &ip))
-			add_gateway(s, &ip);
-	}
+	if (lan_gateway(&ip, &lan))
+		add_gateway(s, &ip);
 	for (size_t i = 0; i < lan.count; i++) {
 		ip = lan_router(&lan.networks[i]);
 		if (lan_of(&lan, &ip))

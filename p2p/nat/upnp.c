@@ -356,7 +356,14 @@ struct search {
 	struct lan lan;
 	int fd;
 	size_t host_count;
-	struct addr hosts[UPNP_HOSTS_MAX]; /* whose descriptions were read */
+	struct addr hosts[UPNP_HOSTS_MAX]; /* that answered */
+
+	/* Anybody may answer first. So our default route's router is waited
+	 * for, a little, and others are kept for then. */
+	bool waits;
+	struct ip gateway;
+	size_t other_count;
+	struct igd_url others[UPNP_HOSTS_MAX];
 };
 
 /* "The internal address: our interface in the gateway's subnet." */
@@ -450,6 +457,16 @@ static bool is_new(struct search *s, const struct addr *at)
 	return true;
 }
 
+static enum err try_url(const struct igd_url *url, struct upnp *out,
+			const struct patience *p, struct why *why)
+{
+	char text[IP_TEXT_MAX];
+	enum err rc = try_description(out, url, p, why);
+
+	ip_text(text, &url->at.ip);
+	return rc ? err_wrap(why, rc, "%s", text) : ERR_NONE;
+}
+
 /* One answer: ERR_NONE when it led to a router. */
 static enum err try_answer(struct search *s, struct upnp *out,
 			   const struct patience *p, struct why *why)
@@ -469,41 +486,53 @@ static enum err try_answer(struct search *s, struct upnp *out,
 	from = ip_of(&in);
 	if (!lan_of(&s->lan, &from))
 		return ERR_NOT_FOUND;
-	ip_text(text, &from);
 	rc = igd_location_read(&url, &from, span_of(bytes, (size_t)n));
 	if (rc == ERR_DENIED)
 		return err_fail(why, rc, "%s names a description elsewhere",
-				text);
+				ip_text(text, &from));
 	if (rc || !is_new(s, &url.at))
 		return ERR_NOT_FOUND;
-	rc = try_description(out, &url, p, why);
-	return rc ? err_wrap(why, rc, "%s", text) : ERR_NONE;
+	if (s->waits && !ip_equal(&from, &s->gateway)) {
+		s->others[s->other_count++] = url;
+		return ERR_NOT_FOUND;
+	}
+	return try_url(&url, out, p, why);
 }
 
-/* Datagrams get lost, so it is asked twice. Of several routers the first that
- * maps ports is as good as any. */
+/* Datagrams get lost, so it is asked twice; and from now on any router will
+ * do. */
+static enum err search_again(struct search *s, struct upnp *out,
+			     const struct patience *p, struct why *why)
+{
+	enum err rc = ERR_NOT_FOUND;
+
+	s->waits = false;
+	send_searches(s);
+	for (size_t i = 0; i < s->other_count && rc && rc != ERR_CLOSED; i++)
+		rc = try_url(&s->others[i], out, p, why);
+	return rc;
+}
+
 static enum err search(struct search *s, struct upnp *out,
 		       const struct patience *p, struct why *why)
 {
-	struct mono again = mono_add_ms(mono_now(), UPNP_SEARCH_MS / 3);
 	struct patience all = patience_for(p, UPNP_SEARCH_MS);
-	struct patience half = all;
-	bool twice = false;
+	struct patience first = patience_for(p, UPNP_WAIT_MS);
+	bool again = false;
 
+	s->waits = lan_gateway(&s->gateway, &s->lan);
 	send_searches(s);
-	half.until = mono_min(all.until, again);
-	for (int i = 0; i < UPNP_DATAGRAMS_MAX; i++) {
-		enum err rc = await(s->fd, POLLIN, twice ? &all : &half);
+	while (mono_before(mono_now(), all.until)) {
+		enum err rc;
 
-		if (rc == ERR_TIMEOUT && !twice) {
-			twice = true;
-			send_searches(s);
-			continue;
+		if (!again && !mono_before(mono_now(), first.until)) {
+			again = true;
+			rc = search_again(s, out, p, why);
+		} else {
+			rc = await(s->fd, POLLIN, again ? &all : &first);
+			if (!rc)
+				rc = try_answer(s, out, p, why);
 		}
-		if (!rc)
-			rc = try_answer(s, out, p, why);
-		else if (rc == ERR_TIMEOUT)
-			break;
 		if (!rc || rc == ERR_CLOSED)
 			return rc;
 	}

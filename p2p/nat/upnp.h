@@ -14,10 +14,10 @@
 
 enum {
 	UPNP_SEARCH_MS = 3000,
+	UPNP_WAIT_MS = 1000, /* of that, for the default route's router */
 	UPNP_CALL_MS = 3000,
 	UPNP_PAUSE_MS = 200,
-	UPNP_DATAGRAMS_MAX = 4096, /* read in one search */
-	UPNP_HOSTS_MAX = 8,	   /* descriptions read in one search */
+	UPNP_HOSTS_MAX = 8, /* descriptions read in one search */
 };
 
 struct upnp {
@@ -26,7 +26,8 @@ struct upnp {
 	struct mono next_call;
 };
 
-/* upnp_find - search all private networks. *out is set on success only.
+/* upnp_find - search all private networks; the first router that answers, but
+ * that of the default route before others. *out is set on success only.
  * ERR_NOT_FOUND: why says whether nobody answered or what was wrong with who
  * did. ERR_CLOSED: stopped. */
 MUST_USE enum err upnp_find(struct upnp *out, const struct patience *p,

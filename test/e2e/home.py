@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 HOST, ROUTER = "10.11.0.2", "10.11.0.1"
+NEIGHBOUR = "10.11.0.66"  # another address of the router's, to be somebody else
 EXTERNAL, OUTSIDE = "77.1.1.7", "77.1.1.1"  # addresses of nobody, in here
 INSIDE = "E2E_HOME"
 
@@ -68,6 +69,7 @@ class Home:
         run("ip", "link", "set", "lo", "up")
         self.host, self.outside = Namespace(), Namespace()
         plug("lan0", ROUTER, self.host, "eth0", HOST)
+        run("ip", "address", "add", f"{NEIGHBOUR}/24", "dev", "lan0")
         plug("wan0", EXTERNAL, self.outside, "eth0", OUTSIDE)
         run(*self.host.prefix, "ip", "route", "add", "default", "via", ROUTER)
         with open("/proc/sys/net/ipv4/ip_forward", "w",

@@ -110,6 +110,7 @@ class Igd(Thing):
         self.control = "/control"
         self.reply = None  # what a connection gets, as a function of it
         self.is_deaf = False  # to searches
+        self.thinks = 0  # seconds, before it answers one
         self.http = socket.create_server((address, 0))
         self.http.settimeout(0.05)
         self.sockets.append(self.http)
@@ -117,6 +118,7 @@ class Igd(Thing):
         search.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
                           socket.inet_aton("239.255.255.250") +
                           socket.inet_aton(address))
+        self.voice = self.udp(address, 0)  # answers come from our address
         self.serve(self._search, search)
         self.serve(self._accept)
 
@@ -132,11 +134,13 @@ class Igd(Thing):
         kind = re.search(rb"ST: (urn:[^\r]*Device:%d)\r" % self.version, data)
         if not data.startswith(b"M-SEARCH") or not kind or self.is_deaf:
             return
+        time.sleep(self.thinks)
         location = self.location or "http://%s:%d/description.xml" % (
             self.http.getsockname())
-        s.sendto(b"HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\n"
-                 b"EXT:\r\nST: " + kind[1] + b"\r\nUSN: uuid:1::" + kind[1] +
-                 b"\r\nLOCATION: " + location.encode() + b"\r\n\r\n", peer)
+        self.voice.sendto(
+            b"HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nEXT:\r\n"
+            b"ST: " + kind[1] + b"\r\nUSN: uuid:1::" + kind[1] +
+            b"\r\nLOCATION: " + location.encode() + b"\r\n\r\n", peer)
 
     def _accept(self):
         connection, _ = self.http.accept()

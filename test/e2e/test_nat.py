@@ -479,6 +479,22 @@ class Nonsense(Case):
         with self.assertRaises(BlockingIOError):
             other.accept()
 
+    def test_the_router_of_the_default_route_comes_first(self):
+        """A neighbour that answers before it is not believed, but where there
+        is no other one."""
+        neighbour = routers.Igd(home.NEIGHBOUR, "66.6.6.6")
+        self.addCleanup(neighbour.close)
+        router = self.igd()
+        router.thinks = 0.1
+        probe = Probe(self, "upnp")
+        self.assertEqual(names(probe.run(0))[0], f"found {home.EXTERNAL}")
+        probe.close()
+        self.assertEqual(neighbour.calls, [])
+        router.close()
+        probe = Probe(self, "upnp")
+        self.assertEqual(names(probe.run(0))[0], "found 66.6.6.6")
+        probe.close()
+
     def test_a_flood_of_answers_ends(self):
         """A host that answers searches without end."""
         router = self.igd()
