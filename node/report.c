@@ -132,14 +132,28 @@ const struct table *report_table(const struct discovery *d,
 static void tell_ready(struct report *r, const struct discovery *d,
 		       enum discover_version version)
 {
-	if (table_live(report_table(d, version)))
+	size_t live = table_live(report_table(d, version));
+
+	if (live)
 		r->lonely &= ~(unsigned)version;
 	else
 		r->lonely |= (unsigned)version;
 	if (r->form == SHOW_AS_JSON)
 		report_json_ready(r, d, version);
-	else
+	else if (live || !r->has_bootnodes)
 		report_text_ready(r, d, version);
+}
+
+/* Whether a bootnode answers shows after the first refresh: a table that it
+ * found empty begins the next one within seconds. */
+static void tell_unanswered(struct report *r, const struct discovery *d,
+			    enum discover_version version)
+{
+	if (r->form == SHOW_AS_JSON || !r->has_bootnodes ||
+	    !(r->lonely & ~r->told_lonely & version))
+		return;
+	r->told_lonely |= (unsigned)version;
+	report_text_ready(r, d, version);
 }
 
 void report_found(struct report *r, const struct discovery *d,
@@ -148,6 +162,8 @@ void report_found(struct report *r, const struct discovery *d,
 	if (ev->type == DISCOVER_READY ||
 	    (ev->type == DISCOVER_LIVE && r->lonely & ev->version))
 		tell_ready(r, d, ev->version);
+	else if (ev->type == DISCOVER_SEEDS)
+		tell_unanswered(r, d, ev->version);
 	else if (ev->type == DISCOVER_SELF && r->form == SHOW_AS_JSON)
 		report_json_record(r, &ev->node.record);
 	else if (ev->type == DISCOVER_SELF)

@@ -36,6 +36,7 @@ struct report {
 	bool spoke; /* something happened since the start */
 	bool has_bootnodes;
 	unsigned lonely;	   /* versions that nobody answered yet */
+	unsigned told_lonely;	   /* those of which that was said */
 	struct report_dial *dials; /* one per node to dial */
 	size_t dial_count;
 };

@@ -315,6 +315,10 @@ static void check_found(enum show_form form, size_t bootnodes,
 Test(report, tells_what_discovery_came_to)
 {
 	static const enum discover_event_type ready[] = { DISCOVER_READY };
+	static const enum discover_event_type again[] = {
+		DISCOVER_SEEDS, /* of the first refresh */
+		DISCOVER_READY, DISCOVER_SEEDS, DISCOVER_SEEDS, /* told once */
+	};
 	static const enum discover_event_type self[] = { DISCOVER_SELF };
 	static const enum discover_event_type others[] = {
 		DISCOVER_SEEDS,
@@ -324,7 +328,11 @@ Test(report, tells_what_discovery_came_to)
 	};
 
 	check_found(SHOW_AS_TEXT, 0, ready, 1, "ready, and knows no node yet");
-	check_found(SHOW_AS_TEXT, 1, ready, 1, "no bootnode answers");
+	check_found(SHOW_AS_TEXT, 1, ready, 1, "");
+	check_found(SHOW_AS_TEXT, 1, again, ARRAY_LEN(again),
+		    "no bootnode answers");
+	check_found(SHOW_AS_JSON, 1, again, ARRAY_LEN(again),
+		    "\"known\":0,\"live\":0}\n");
 	check_found(SHOW_AS_JSON, 1, ready, 1,
 		    "{\"event\":\"discovery\",\"version\":\"v4\","
 		    "\"known\":0,\"live\":0}\n");
