@@ -94,10 +94,8 @@ static void desk_close(void)
 	nftw(desk.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static void keep(const char *database, uint64_t unix_ms)
+static void remember(const char *database)
 {
-	static const struct secret32 seed = { { 1 } };
-
 	desk.m = memory_open(&(struct memory_config){
 		.loop = desk.loop,
 		.folder = database,
@@ -105,6 +103,12 @@ static void keep(const char *database, uint64_t unix_ms)
 		.write_ms = WRITE_MS,
 		.log = &desk.log,
 	});
+}
+
+static void begin(uint64_t unix_ms)
+{
+	static const struct secret32 seed = { { 1 } };
+
 	desk.local = (struct local_config){
 		.key = &desk.key,
 		.fallback = { IP_V4, { 127, 0, 0, 1 } },
@@ -121,6 +125,12 @@ static void keep(const char *database, uint64_t unix_ms)
 		},
 		net_loop_now(desk.loop));
 	memory_start(desk.m, desk.d);
+}
+
+static void keep(const char *database, uint64_t unix_ms)
+{
+	remember(database);
+	begin(unix_ms);
 }
 
 static void end(void)
@@ -309,6 +319,21 @@ Test(memory, a_number_that_cannot_be_stored_is_not_told, .init = desk_open,
 		run_for(2);
 	}
 	cr_assert_gt(discovery_record(desk.d)->seq, stored);
+	end();
+}
+
+Test(memory, a_first_number_that_cannot_be_stored_is_the_only_one,
+     .init = desk_open, .fini = desk_close)
+{
+	remember(desk.database);
+	cr_assert(!rename(desk.database, desk.away));
+	begin(NOW);
+	cr_assert_eq(desk.warned, 1);
+	for (unsigned i = 0; i < 5; i++) {
+		change_record(i);
+		run_for(2);
+		cr_assert_eq(discovery_record(desk.d)->seq, NOW);
+	}
 	end();
 }
 

@@ -456,6 +456,17 @@ Test(known, addresses_grow_old_one_by_one, .init = open_large,
 	cr_assert_eq(known_pong(k, &new.id, &new.udp.ip), NOW - DAY);
 }
 
+Test(known, a_ping_alone_keeps_no_node_that_answered_once, .init = open_large,
+     .fini = close_known)
+{
+	struct known_contact there = node_at(1, 1, 1), here = node_at(1, 1, 2);
+
+	known_answered(k, &there, NOW - DAY - 1);
+	known_pinged(k, &here, NOW);
+	expire(NOW);
+	cr_assert_not(knows(1));
+}
+
 Test(known, nothing_expires_while_nobody_answers, .init = open_large,
      .fini = close_known)
 {
