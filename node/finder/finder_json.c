@@ -137,6 +137,7 @@ json_t *finder_counters_json(const struct finder *f)
 
 	set_number(o, "seq", discovery_record(d)->seq);
 	set_number(o, "candidates", counts.candidates);
+	set_number(o, "remembered", counts.known);
 	set_number(o, "unanswerable", discovery_unanswerable(d));
 	set(o, "udp", udp_json(&counts.udp));
 	if (counts.dns.lists)

@@ -111,6 +111,17 @@ void bench_rate(const char *row, const char *unit, double per_run, double scale,
 	rows++;
 }
 
+void bench_value(const char *row, const char *unit, double value)
+{
+	if (json)
+		printf("%s\n{\"row\":\"%s\",\"unit\":\"%s\",\"weft\":%.6g}",
+		       rows ? "," : "", row, unit, value);
+	else
+		printf("%-34s %12.1f  %-8s\n", row, value, unit);
+	fflush(stdout);
+	rows++;
+}
+
 int bench_end(void)
 {
 	if (json)

@@ -32,6 +32,9 @@ void bench_rate(const char *row, const char *unit, double per_run, double scale,
 		struct bench_run ours, const char *other_name,
 		struct bench_run other);
 
+/* bench_value - a row that was measured otherwise. */
+void bench_value(const char *row, const char *unit, double value);
+
 /* bench_end - close the output; the value for main to return. */
 int bench_end(void);
 

@@ -44,18 +44,31 @@ struct known_contact node_at(unsigned n, unsigned net, unsigned host)
 	return c;
 }
 
+static void sign(struct known_contact *c, const struct ecc_keypair *key,
+		 uint64_t seq)
+{
+	struct enr_draft draft = { .seq = seq };
+
+	if (enr_draft_set_ip(&draft, &c->udp.ip) ||
+	    enr_draft_set_port(&draft, "udp", c->udp.port) ||
+	    enr_draft_set_port(&draft, "tcp", c->tcp) ||
+	    enr_sign(&c->record, &draft, key))
+		abort();
+}
+
 struct known_contact node_signed(unsigned n, unsigned net, unsigned host,
 				 uint64_t seq)
 {
+	/* The last record of each of the first ones is made once. */
+	static struct known_contact last[64];
 	struct known_contact c = node_at(n, net, host);
-	const struct named *a = named(n);
-	struct enr_draft draft = { .seq = seq };
 
-	if (enr_draft_set_ip(&draft, &c.udp.ip) ||
-	    enr_draft_set_port(&draft, "udp", c.udp.port) ||
-	    enr_draft_set_port(&draft, "tcp", c.tcp) ||
-	    enr_sign(&c.record, &draft, &a->key))
-		abort();
+	if (n < ARRAY_LEN(last) && last[n].record.len &&
+	    last[n].record.seq == seq && ip_equal(&last[n].udp.ip, &c.udp.ip))
+		return last[n];
+	sign(&c, &named(n)->key, seq);
+	if (n < ARRAY_LEN(last))
+		last[n] = c;
 	return c;
 }
 

@@ -19,7 +19,7 @@ enum {
 	SEQ = 1000,
 	PAGE = 4096,
 #ifdef TEST_INSTRUMENTED
-	FEW = 7, /* of so many, one is tried */
+	FEW = 23, /* of so many, one is tried */
 #else
 	FEW = 1,
 #endif

@@ -8,12 +8,17 @@
 
 #include "p2p/crypto/drbg.h"
 #include "p2p/crypto/rng.h"
+#include "test/support/instrumented.h"
 #include "test/support/unit.h"
 #include "test/unit/nodedb/folder.h"
 
 enum {
 	KEYS = 6000,
+#ifdef TEST_INSTRUMENTED
+	ROUNDS = 12,
+#else
 	ROUNDS = 60,
+#endif
 };
 
 static struct drbg rng;
