@@ -84,27 +84,34 @@ void ask_send(const struct asker *from, const void *data, size_t len)
 	ask_must(send(from->fd, data, len, 0) == (ssize_t)len, "cannot send");
 }
 
-void ask_pump(struct ask *a, unsigned ms,
-	      void (*heard)(struct ask *a, struct asker *to,
-			    const uint8_t *data, size_t len))
+/* What has come to those from `first` on, each in turn once. */
+static void hear(struct ask *a, size_t first, int wait_ms,
+		 void (*heard)(struct ask *a, struct asker *to,
+			       const uint8_t *data, size_t len))
 {
-	const struct mono end = mono_add_ms(mono_now(), ms);
 	struct pollfd fds[ASK_CROWD];
 	uint8_t data[ASK_DATAGRAM];
 
 	for (size_t i = 0; i < ASK_CROWD; i++)
 		fds[i] = (struct pollfd){ a->crowd[i].fd, POLLIN, 0 };
-	while (mono_before(mono_now(), end)) {
-		if (poll(fds, ASK_CROWD, 10) <= 0)
-			continue;
-		for (size_t i = 0; i < ASK_CROWD; i++) {
-			ssize_t n = recv(fds[i].fd, data, sizeof(data),
-					 MSG_DONTWAIT);
+	if (poll(fds + first, ASK_CROWD - first, wait_ms) <= 0)
+		return;
+	for (size_t i = first; i < ASK_CROWD; i++) {
+		ssize_t n = recv(fds[i].fd, data, sizeof(data), MSG_DONTWAIT);
 
-			if (n > 0)
-				heard(a, &a->crowd[i], data, (size_t)n);
-		}
+		if (n > 0)
+			heard(a, &a->crowd[i], data, (size_t)n);
 	}
+}
+
+void ask_pump(struct ask *a, unsigned ms,
+	      void (*heard)(struct ask *a, struct asker *to,
+			    const uint8_t *data, size_t len))
+{
+	const struct mono end = mono_add_ms(mono_now(), ms);
+
+	while (mono_before(mono_now(), end))
+		hear(a, 0, 10, heard);
 }
 
 /* --- asking -----------------------------------------------------------------
@@ -131,6 +138,9 @@ static void run(struct ask *a, const struct ask_shape *shape)
 		n = recv(a->crowd[0].fd, data, sizeof(data), 0);
 		ask_must(n > 0, "no answer");
 		over += shape->heard(a, data, (size_t)n);
+		/* Whoever does not answer is forgotten. */
+		if (over % ASK_WINDOW == 0)
+			hear(a, 1, 0, shape->crowd);
 	}
 }
 

@@ -41,6 +41,10 @@ struct ask_shape {
 	/* make - before the clock: the requests, and whatever they need. */
 	void (*make)(struct ask *a);
 
+	/* crowd - a datagram to one of them, while they are kept alive. */
+	void (*crowd)(struct ask *a, struct asker *to, const uint8_t *data,
+		      size_t len);
+
 	/* say - request number i. */
 	void (*say)(struct ask *a, size_t i);
 

@@ -11,8 +11,9 @@
 
 enum {
 	LIFE_S = 120,
-	FILL_TRIES = 100, /* of FILL_MS */
-	FILL_MS = 300,
+	FILL_TRIES = 20,
+	FILL_MS = 4000,	 /* who is new is checked after a while */
+	ANSWER_MS = 300, /* at most, when nothing else goes on */
 };
 
 static struct {
@@ -20,7 +21,7 @@ static struct {
 	size_t len;
 } * made;
 
-static size_t told; /* nodes, in answers to the request that is not over */
+static size_t told; /* nodes, while the crowd makes itself known */
 
 static uint64_t expiration(void)
 {
@@ -90,9 +91,8 @@ static void fill(struct ask *a)
 		ask_pump(a, FILL_MS, hear_crowd);
 		p = find_of_chance();
 		say_packet(&a->crowd[0], &p);
-		ask_pump(a, FILL_MS, hear_crowd);
+		ask_pump(a, ANSWER_MS, hear_crowd);
 	}
-	told = 0;
 }
 
 /* --- the shapes -------------------------------------------------------------
@@ -138,24 +138,18 @@ static size_t heard_pong(struct ask *a UNUSED, const uint8_t *data, size_t len)
 	return p.type == V4_PONG;
 }
 
-/* An answer is two packets, which follow each other. */
+/* An answer is two packets, of which the first is full. */
 static size_t heard_neighbors(struct ask *a UNUSED, const uint8_t *data,
 			      size_t len)
 {
 	struct v4_packet p;
 
 	ask_must(!v4_decode(&p, span_of(data, len)), "malformed answer");
-	if (p.type != V4_NEIGHBORS)
-		return 0;
-	told += p.neighbors.count;
-	if (told < ASK_RESULTS)
-		return 0;
-	told = 0;
-	return 1;
+	return p.type == V4_NEIGHBORS && p.neighbors.count < V4_NEIGHBORS_SENT;
 }
 
 const struct ask_shape ask_v4_shapes[] = {
-	{ "v4-ping", make_pings, say, heard_pong },
-	{ "v4-find", make_finds, say, heard_neighbors },
+	{ "v4-ping", make_pings, hear_crowd, say, heard_pong },
+	{ "v4-find", make_finds, hear_crowd, say, heard_neighbors },
 	{ 0 },
 };

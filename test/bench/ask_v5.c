@@ -10,8 +10,9 @@
 #include "test/bench/ask.h"
 
 enum {
-	FILL_TRIES = 20, /* of FILL_MS */
-	FILL_MS = 700,
+	FILL_TRIES = 20,
+	FILL_MS = 4000,	 /* who is new is checked after a while */
+	ANSWER_MS = 300, /* at most, when nothing else goes on */
 	NOISE = 20,
 };
 
@@ -214,7 +215,7 @@ static void fill(struct ask *a)
 			knock(a, &crowd[x]);
 		ask_pump(a, FILL_MS, hear_crowd);
 		say_message(a, crowd, &m);
-		ask_pump(a, FILL_MS, hear_crowd);
+		ask_pump(a, ANSWER_MS, hear_crowd);
 	}
 	told = 0;
 }
@@ -296,8 +297,8 @@ static size_t heard_visitor(struct ask *a, const uint8_t *data, size_t len)
 }
 
 const struct ask_shape ask_v5_shapes[] = {
-	{ "v5-ping", fill, say_ping, heard_pong },
-	{ "v5-find", fill, say_find, heard_nodes },
-	{ "v5-handshake", make_visitors, say_knock, heard_visitor },
+	{ "v5-ping", fill, hear_crowd, say_ping, heard_pong },
+	{ "v5-find", fill, hear_crowd, say_find, heard_nodes },
+	{ "v5-handshake", make_visitors, hear_crowd, say_knock, heard_visitor },
 	{ 0 },
 };

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	must(known_count(k) == count, "it does not know them all");
 	must(usage_read(&after, 0), "no memory to see");
 	printf("{\"kib\":%" PRIu64 "}\n",
-	       (after.resident - before.resident) / 1024);
+	       (after.private_dirty - before.private_dirty) / 1024);
 	nodedb_close(db);
 	known_free(k);
 	return 0;

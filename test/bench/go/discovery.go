@@ -63,7 +63,7 @@ func know(total int, folder string) {
 	}
 	debug.FreeOSMemory()
 	after := memory(os.Getpid())
-	print(map[string]any{"kib": after.resident - before.resident})
+	print(map[string]any{"kib": after.privateDirty - before.privateDirty})
 	db.Close()
 }
 

@@ -5,6 +5,7 @@
 //
 //	gobench --serve                      print {"event":"serving",...}, then serve
 //	gobench --serve-discovery VERSION    the same of discovery alone
+//	gobench --lookup VERSION [options]   print how long lookups take in a network
 //	gobench --known N [FOLDER]           print what memory so many nodes take
 //	gobench --peer ENODE [options] SHAPE    one round of one shape
 //
@@ -32,6 +33,10 @@ var (
 	serving = flag.Bool("serve", false, "be the other end")
 	finding = flag.String("serve-discovery", "", "v4 or v5: be a node that does nothing else")
 	known   = flag.Int("known", 0, "remember so many nodes, in the folder named, and say what memory they take")
+	looking = flag.String("lookup", "", "v4 or v5: measure --count lookups in a network of --nodes")
+	nodes   = flag.Int("nodes", 1000, "of that network")
+	joining = flag.Float64("joining", 60, "seconds in which they come")
+	settle  = flag.Float64("settling", 60, "seconds that they have then")
 	peer    = flag.String("peer", "", "the node to measure against")
 	peerPID = flag.Int("peer-pid", 0, "its process")
 	seconds = flag.Float64("seconds", 2, "for write and talk")
@@ -53,6 +58,10 @@ func must(err error) {
 		fmt.Fprintln(os.Stderr, "gobench:", err)
 		os.Exit(1)
 	}
+}
+
+func span(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second))
 }
 
 func print(event map[string]any) {
@@ -136,6 +145,10 @@ func main() {
 		serveDiscovery(*finding)
 		return
 	}
+	if *looking != "" {
+		lookups(*looking, *nodes, *count, span(*joining), span(*settle))
+		return
+	}
 	if *known != 0 {
 		know(*known, flag.Arg(0))
 		return
@@ -149,18 +162,18 @@ func main() {
 	kind, text, _ := strings.Cut(flag.Arg(0), ":")
 	amount, err := strconv.Atoi(text)
 	must(err)
-	span := time.Duration(*seconds * float64(time.Second))
+	length := span(*seconds)
 	out := map[string]any{"event": "result", "shape": flag.Arg(0)}
 	switch kind {
 	case "write":
-		write(out, node, amount, span)
+		write(out, node, amount, length)
 	case "talk":
-		talk(out, node, amount, span)
+		talk(out, node, amount, length)
 	case "connect":
 		connectMany(out, node, amount, *count)
 	case "idle", "idle-message":
 		offer := map[string]string{"idle": "bench", "idle-message": "bench-msg"}[kind]
-		idle(out, node, offer, amount, time.Duration(*hold*float64(time.Second)))
+		idle(out, node, offer, amount, span(*hold))
 	default:
 		must(fmt.Errorf("no such shape: %s", kind))
 	}
