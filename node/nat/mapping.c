@@ -100,10 +100,10 @@ static void tell(const struct mapping *m, const struct keeper_event *ev)
 			  LOG_TEXT("router", m->router_text));
 		break;
 	case KEEPER_REMOVED:
-		log_event(log, LOG_INFO, "nat",
+		log_event(log, ev->err ? LOG_WARN : LOG_INFO, "nat",
 			  ev->err ? "the router could not be told to let "
-				    "nobody through any more: it does so by "
-				    "itself in ten minutes"
+				    "nobody through any more: most do so by "
+				    "themselves in ten minutes"
 				  : "the router lets nobody through any more",
 			  LOG_TEXT("protocol", name_of(ev->protocol)),
 			  LOG_U64("port", ev->port));

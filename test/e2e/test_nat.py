@@ -577,6 +577,17 @@ class End(Case):
         self.assertEqual({r[1] for r in router.requests}, {0})
 
 
+    def test_one_private_address_is_told_but_not_mapped(self):
+        router = self.pmp()
+        node = self.behind("--nat", "pmp", "--discovery", "v4",
+                           listen=f"{home.HOST}:30303")
+        self.told(node, "listen on all")
+        self.published(node, ip=home.EXTERNAL, tcp=30303)
+        self.end(node)
+        self.assertEqual(router.mappings, {})
+        self.assertEqual({r[1] for r in router.requests}, {0})
+
+
 class Static(Case):
     def test_an_address_that_is_given_is_published_at_once(self):
         node = self.behind("--nat", f"extip:{home.EXTERNAL}", "--discovery",
@@ -594,8 +605,8 @@ class StunServers(Case):
         node = self.behind("--nat", f"stun:{server.address}", "--discovery",
                            "v4,v5")
         self.published(node, ip=home.HOST, udp=30303)
-        self.assertEqual(len(server.requests), 2)
-        self.assertEqual(server.requests[0], server.requests[1])
+        self.assertGreaterEqual(len(server.requests), 2)
+        self.assertEqual(len(set(server.requests)), 1)
         self.end(node)
 
     def test_a_translated_port_is_published(self):
