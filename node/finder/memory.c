@@ -23,7 +23,7 @@ struct memory {
 	bool is_waiting;       /* for the write timer */
 	bool is_failing;       /* the last write did, and it was told */
 
-	/* Being written, by a thread of the pool; both or none. */
+	/* Being written, by another thread. */
 	struct known_batch *batch;
 	enum err rc; /* how that went */
 	struct why why;
@@ -91,7 +91,7 @@ static void write_now(struct memory *m)
 		return;
 	m->batch = known_collect(m->known, seq);
 	if (m->batch)
-		net_work_long(m->loop, run, done, m);
+		net_work_apart(m->loop, run, done, m);
 	else if (m->closed)
 		is_over(m);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* memory.h - what a finder remembers: the nodes that answered, in memory
- * (p2p/nodedb/known.h) and in a database, of which it writes what changed every
- * few seconds, on the thread pool.
+ * (p2p/nodedb/known.h) and in a database, to which it writes what changed every
+ * few seconds, on another thread.
  *
  *     memory_open
  *     memory_number   before there is a discovery
