@@ -246,6 +246,19 @@ static double look_up(size_t by, bool *is_exact)
 	return (double)(now_ms - began);
 }
 
+static void close_all(void)
+{
+	for (size_t i = 0; i < FLIGHTS; i++)
+		while (flights[i]) {
+			struct flight *next = flights[i]->next;
+
+			free(flights[i]);
+			flights[i] = next;
+		}
+	while (count)
+		discovery_free(nodes[--count].d);
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a;
@@ -288,5 +301,7 @@ int main(int argc, char **argv)
 	printf("{\"p50_ms\":%f,\"p90_ms\":%f,\"exact\":%f,\"cpu_s\":%f}\n",
 	       took[lookups / 2], took[lookups * 9 / 10],
 	       (double)exact / (double)lookups, cpu);
+	free(took);
+	close_all();
 	return 0;
 }
