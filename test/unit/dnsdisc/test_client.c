@@ -290,6 +290,9 @@ Test(dns_client, leaves_an_empty_list_alone, .init = set_up)
 	dns_client_want(b.c, 1);
 	run(&b, 29 * MINUTE);
 	cr_assert_eq(b.asked, 2); /* one name is both trees */
+	/* Nor is what it knows looked at again. */
+	cr_assert_geq(mono_since_ms(dns_client_tick(b.c, b.now), b.now),
+		      50 * SECOND);
 	run(&b, 2 * MINUTE);
 	cr_assert_eq(b.roots_asked, 2);
 	bed_close(&b);
