@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The initiator's reader, on raw packets and on bodies sealed to it. */
+#include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_handshake.h"
 
 /* static_A of the vectors, so that their packets open. */
@@ -20,14 +21,12 @@ static bool take(struct handshake_ack *ack, struct span packet,
 		return false;
 	}
 	/* What was accepted gives keys. */
-	must(handshake_secrets_derive(
+	MUST(handshake_secrets_derive(
 		     &s, HANDSHAKE_INITIATOR, &fuzz_entropy.ephemeral,
 		     &ack->recipient_ephemeral, fuzz_entropy.nonce, ack->nonce,
 		     span_text("auth"), packet) == ERR_NONE);
 	return true;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recipient's reader, on raw packets and on bodies sealed to it. */
+#include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_handshake.h"
 
 /* static_B of the vectors, so that their packets open. */
@@ -15,9 +16,9 @@ static void answer(const struct handshake_auth *auth, struct span packet)
 	struct handshake_packet ack;
 	struct handshake_secrets s;
 
-	must(handshake_ack_make(&ack, auth, &fuzz_entropy,
+	MUST(handshake_ack_make(&ack, auth, &fuzz_entropy,
 				span_of("\xc0", 1)) == ERR_NONE);
-	must(handshake_secrets_derive(&s, HANDSHAKE_RECIPIENT,
+	MUST(handshake_secrets_derive(&s, HANDSHAKE_RECIPIENT,
 				      &fuzz_entropy.ephemeral,
 				      &auth->initiator_ephemeral, auth->nonce,
 				      fuzz_entropy.nonce, packet,
@@ -32,12 +33,10 @@ static bool take(struct handshake_auth *auth, struct span packet,
 		fuzz_all_zero(auth, sizeof(*auth));
 		return false;
 	}
-	must(auth->form == form);
+	MUST(auth->form == form);
 	answer(auth, packet);
 	return true;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

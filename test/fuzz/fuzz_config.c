@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration files: what is accepted prints to a file that reads as the
  * same, and prints to itself; a refusal says where. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "node/settings.h"
 #include "p2p/crypto/rng.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 /* Printed, without the comments. */
 static char *printed(const struct settings *s)

@@ -10,17 +10,11 @@
  *
  * The record stays valid and its number never falls; what is sent fits, and
  * goes to somewhere; it rests. */
-#include <stdlib.h>
 
 #include "p2p/base/reader.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/discover/discovery.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
+#include "test/fuzz/fuzz.h"
 
 enum {
 	NODES = 2, /* ours first */
@@ -34,8 +28,6 @@ enum {
 	DO_OWNER,
 	DOS,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct node {
 	struct ecc_keypair key;

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Discovery v4: a type and data, in a packet whose hash is right. What decodes
  * is signed anew by a key of ours and decodes to the same. */
-#include <stdlib.h>
 
 #include "p2p/crypto/keccak.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/discover/v4_wire.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
+#include "test/fuzz/fuzz.h"
 
 enum {
 	TYPE_AT = 97,
 	ROOM = 2 * V4_PACKET_MAX,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct secret32 key;
 

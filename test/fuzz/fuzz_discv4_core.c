@@ -9,19 +9,13 @@
  *
  * Packets are decoded from the data, and then signed validly. The core must
  * keep within its limits, send nothing but what decodes, and end. */
-#include <stdlib.h>
 
 #include "p2p/base/reader.h"
 #include "p2p/crypto/keccak.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/discover/table.h"
 #include "p2p/discover/v4.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
+#include "test/fuzz/fuzz.h"
 
 enum {
 	KEYS = 4,
@@ -33,8 +27,6 @@ enum {
 	DO_RAW,
 	DOS,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct ecc_keypair keys[KEYS + 1]; /* the last is the core's */
 

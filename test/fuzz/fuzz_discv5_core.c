@@ -10,19 +10,13 @@
  * Handshakes are made validly in both directions, or nothing would be seen of
  * what is behind them. The core must keep within its limits, send nothing but
  * what opens, and rest. */
-#include <stdlib.h>
 
 #include "p2p/base/reader.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/discover/table.h"
 #include "p2p/discover/v5.h"
 #include "p2p/discover/v5_session.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
+#include "test/fuzz/fuzz.h"
 
 enum {
 	KEYS = 4,
@@ -34,8 +28,6 @@ enum {
 	DO_RAW,
 	DOS,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct ecc_keypair keys[KEYS + 1]; /* the last is the core's */
 static struct enr records[KEYS + 1];

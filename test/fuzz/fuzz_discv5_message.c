@@ -2,17 +2,9 @@
 /* Discovery v5: the plaintext of a message. What decodes encodes to something
  * that decodes and encodes to itself; but for the distances that are left out,
  * it is what came. */
-#include <stdlib.h>
 
 #include "p2p/discover/v5_message.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Discovery v5: a packet whose header is masked for us. What opens shows its
  * header as it was, and decrypts with no key of ours. */
-#include <stdlib.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/discover/v5_packet.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static const struct node_id self = { { 7 } };
 

@@ -7,19 +7,13 @@
  * Entries that it makes exist under their right names; so branches can name
  * each other, twice too, and lists link to lists. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "p2p/base/reader.h"
 #include "p2p/crypto/hashtable.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/dnsdisc/client.h"
 #include "p2p/dnsdisc/sync.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
+#include "test/fuzz/fuzz.h"
 
 enum {
 	TEXTS_MAX = 32,
@@ -28,8 +22,6 @@ enum {
 	EVENTS_MAX = 250,
 	LISTS = 3,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The server's entries, by number. */
 struct server {

@@ -2,18 +2,10 @@
 /* DNS lists: what is taken for a link is written as it was, but for bits that
  * base32 leaves over; a branch has as many children as are taken off it; and a
  * root that was signed anew is read as it was. */
-#include <stdlib.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/dnsdisc/root.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static struct ecc_keypair key;
 

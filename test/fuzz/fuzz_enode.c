@@ -2,19 +2,11 @@
 /* enode URLs: what is accepted prints to a text that reads the same again, and
  * prints to itself. Names of nodes: all of these URLs, and records, which print
  * to a text that is the same node. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/enode/enr.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static void parse(const char *text)
 {

@@ -2,19 +2,11 @@
 /* Node records: what is well-formed keeps its bytes through text and back, its
  * entries are found by their keys, and it can be signed anew by a key of ours,
  * entries and all. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/enode/enr.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static struct ecc_keypair key;
 

@@ -4,23 +4,15 @@
  * of length before it), so that all behind the MAC is reached; else it is fed
  * raw. Bit 1, a valid Hello comes first. Bits 2..4, how the stream is split.
  * Whatever comes, events follow their order and memory its bounds. */
-#include <stdlib.h>
 
 #include "p2p/base/reader.h"
+#include "test/fuzz/fuzz.h"
 #include "test/support/raw_peer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct capability offered[] = {
 	{ .name = "bar", .version = 2, .codes = 2, .max_message = 1000 },
 	{ .name = "foo", .version = 1, .codes = 3 },
 };
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
 
 static void seal_all(struct raw_peer *peer, struct buf *wire,
 		     struct reader input)

@@ -5,19 +5,12 @@
 #ifndef TEST_FUZZ_FUZZ_HANDSHAKE_H
 #define TEST_FUZZ_FUZZ_HANDSHAKE_H
 
-#include <stdlib.h>
-
 #include "p2p/base/buf.h"
 #include "p2p/base/writer.h"
 #include "p2p/crypto/rng.h"
 #include "p2p/rlp/rlp_write.h"
 #include "p2p/rlpx/handshake.h"
-
-static inline void must(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "test/fuzz/fuzz.h"
 
 static const struct ecc_keypair *fuzz_keypair(const uint8_t key[32])
 {
@@ -52,7 +45,7 @@ static inline bool fuzz_seal(struct handshake_packet *out, struct span plain,
 		return false;
 	if (prefix)
 		wr_be16(&w, (uint16_t)size);
-	must(ecies_seal(w.at, plain, to, &fuzz_entropy.ecies, fuzz_entropy.iv,
+	MUST(ecies_seal(w.at, plain, to, &fuzz_entropy.ecies, fuzz_entropy.iv,
 			span_of(out->b, prefix)) == ERR_NONE);
 	out->len = (uint16_t)(prefix + size);
 	return true;
@@ -80,9 +73,9 @@ static inline void fuzz_same_list(struct span plain, struct span first,
 	rlp_put_u64(&w, version);
 	rlp_put_raw(&w, span_of(tail->b, tail->len));
 	rlp_put_end(&w);
-	must(rlp_writer_end(&w) == ERR_NONE);
-	must(b.len <= plain.len);
-	must(span_equal(span_of(b.data, b.len), span_of(plain.data, b.len)));
+	MUST(rlp_writer_end(&w) == ERR_NONE);
+	MUST(b.len <= plain.len);
+	MUST(span_equal(span_of(b.data, b.len), span_of(plain.data, b.len)));
 	buf_clear(&b);
 }
 
@@ -91,7 +84,7 @@ static inline void fuzz_all_zero(const void *data, size_t len)
 	const uint8_t *b = data;
 
 	for (size_t i = 0; i < len; i++)
-		must(b[i] == 0);
+		MUST(b[i] == 0);
 }
 
 #endif

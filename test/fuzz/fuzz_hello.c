@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A peer's Hello: whatever is accepted can be walked, lies within its own
  * bytes, and is matched without harm. */
-#include <stdlib.h>
 
 #include "p2p/rlpx/hello.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static void must(bool holds)
 {

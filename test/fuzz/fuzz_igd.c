@@ -2,19 +2,11 @@
 /* What a host of the LAN answers: to a search, as a description over HTTP, or
  * to a call. Bytes arrive as one piece or one by one with the same result, and
  * whatever is named lies on the host that was asked. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "p2p/nat/http.h"
 #include "p2p/nat/igd.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static const struct igd_url from = { { { IP_V4, { 10, 0, 0, 1 } }, 5000 },
 				     "/d.xml" };

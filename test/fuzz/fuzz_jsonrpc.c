@@ -2,11 +2,9 @@
 /* A client's bytes at the JSON-RPC core: whatever they are and however they are
  * cut, the answers are the same, each is a line of JSON, and nothing waits for
  * more than a request's bytes. */
-#include <stdlib.h>
 
 #include "node/admin/jsonrpc.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 enum {
 	TEXT_MAX = 2048, /* small, so that limits are met */

@@ -2,19 +2,11 @@
 /* An entry of the node database: a kind and content, with a checksum and a key
  * that are right. What decodes is encoded to the same bytes, and can be
  * loaded, collected and given as a seed. */
-#include <stdlib.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/crypto/siphash.h"
 #include "p2p/nodedb/known.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 /* The key that such a content is good for, if any. */
 static struct entry_key key_of(char kind, struct span content)

@@ -8,27 +8,19 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/nodedb/pages.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
+#include "test/fuzz/fuzz.h"
 
 enum {
 	PAGE = 4096,
 	KEYS = 200,
 	ROOM = 1 << 20,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char folder[32];
 static char path[64];

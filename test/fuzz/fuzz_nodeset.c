@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file of nodes: what is read is written, and read as the same. */
-#include <stdlib.h>
 
 #include "node/nodeset.h"
 #include "p2p/crypto/rng.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static void write_set(struct buf *out, struct nodeset *set)
 {

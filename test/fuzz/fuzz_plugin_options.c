@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of a plugin: lists as behind --plugin NAME, over declarations of
  * every type; and declarations made of the same bytes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "node/plugin/options.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static const struct weft_option table[] = {
 	{ .size = sizeof(table[0]), .name = "text", .type = WEFT_OPTION_TEXT },

@@ -2,17 +2,9 @@
 /* The decoder. The first byte counts the steps of a program that follow it,
  * the rest is the input: it is checked and, when accepted, written again from
  * a walk, and the cursor's calls run over it in the program's order. */
-#include <stdlib.h>
 
+#include "test/fuzz/fuzz.h"
 #include "test/unit/rlp/walk.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_inside(struct span s, struct span in)
 {

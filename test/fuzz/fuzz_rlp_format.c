@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Unpacking by format. The first byte selects one, the rest is the input; what
  * is unpacked packs to the same bytes again. */
-#include <stdlib.h>
 
 #include "p2p/rlp/rlp_format.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static const char *const formats[] = {
 	/* canonical: one encoding for each tuple of values */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The input as a block from a peer: refused, or unpacked within the bound and
  * packed again. And as a message of ours: packed and unpacked. */
-#include <stdlib.h>
 
 #include "p2p/rlpx/snappy_block.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 enum {
 	SIZE_LIMIT = 1 << 20

@@ -3,18 +3,10 @@
  * answers the request, and then an address comes of it, or none, once. The
  * first byte says what becomes of the identifier: its own, or that of the
  * request. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "p2p/nat/stun.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

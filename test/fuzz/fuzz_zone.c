@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TXT records out of a file, as a zone file or as JSON: what is read is written
  * as a zone file, and read as the same. */
-#include <stdlib.h>
 
 #include "node/dns/zone.h"
-
-#define MUST(cond)               \
-	do {                     \
-		if (!(cond))     \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 /* Names that need no escapes are written as they are. */
 static bool is_plain(const char *name)

@@ -3,12 +3,11 @@
  * named as arguments; for builds without libFuzzer. Fails on an empty corpus:
  * a replay of nothing proves nothing. */
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "test/fuzz/fuzz.h"
 
 static size_t replayed;
 
