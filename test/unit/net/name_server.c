@@ -196,15 +196,13 @@ static void on_accepted(void *ctx, struct net_stream *stream)
 }
 
 void name_server_open(struct scene *sc, struct name_server *s,
-		      const struct name_row *rows)
+		      const struct name_row *rows, struct addr at)
 {
 	enum err rc = ERR_BUSY;
 
 	*s = (struct name_server){ .sc = sc, .rows = rows };
 	/* One port for both. */
 	for (unsigned tries = 0; rc == ERR_BUSY && tries < 100; tries++) {
-		struct addr at = loopback4(0);
-
 		cr_assert_eq(net_listener_open(&s->tcp, sc->loop, &at,
 					       on_accepted, s, NULL),
 			     ERR_NONE);

@@ -38,8 +38,9 @@ struct name_server {
 	unsigned end_count;
 };
 
+/* name_server_open - at the address, with a port of its own. */
 void name_server_open(struct scene *sc, struct name_server *s,
-		      const struct name_row *rows);
+		      const struct name_row *rows, struct addr at);
 
 /* name_server_close_tcp - nobody listens there any more. */
 void name_server_close_tcp(struct name_server *s);

@@ -88,13 +88,18 @@ struct bed {
 	struct net_txt *t;
 };
 
-static void bed_open(struct bed *b)
+static void bed_open_at(struct bed *b, struct addr at)
 {
 	for (size_t i = 0; i < sizeof(large) - 1; i++)
 		large[i] = (char)('a' + i % 26);
 	scene_open(&b->sc);
-	name_server_open(&b->sc, &b->server, rows);
+	name_server_open(&b->sc, &b->server, rows, at);
 	b->t = net_txt_open(b->sc.loop, &b->server.at);
+}
+
+static void bed_open(struct bed *b)
+{
+	bed_open_at(b, loopback4(0));
 }
 
 static void bed_close(struct bed *b)
@@ -149,6 +154,21 @@ Test(txt, asks_by_tcp_for_what_does_not_fit)
 	cr_assert_eq(a.count, 1);
 	cr_assert_str_eq(a.first, large);
 	cr_assert_geq(b.server.asked_udp, 1);
+	cr_assert_eq(b.server.asked_tcp, 1);
+	bed_close(&b);
+}
+
+Test(txt, asks_a_server_by_ipv6)
+{
+	struct asked a;
+	struct bed b;
+
+	/* By IPv4 where there is no other, so that something is asked. */
+	bed_open_at(&b, has_ipv6() ? loopback6(0) : loopback4(0));
+	ask_and_wait(&b.sc, &a, b.t, "one.example");
+	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
+	ask_and_wait(&b.sc, &a, b.t, "large.example");
+	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
 	cr_assert_eq(b.server.asked_tcp, 1);
 	bed_close(&b);
 }
