@@ -160,6 +160,7 @@ static struct {
 	struct addr victim;
 	size_t packets_in, bytes_in;
 	size_t packets_out, bytes_out, longest;
+	size_t most; /* out at once for one that comes in */
 	size_t pongs, pings, others;
 
 	/* What others really said to the node. */
@@ -198,9 +199,13 @@ static void count_datagram(const struct sim_node *from,
 
 static void forge(const uint8_t *bytes, size_t len)
 {
+	size_t before = flood.packets_out;
+
 	flood.packets_in++;
 	flood.bytes_in += len;
 	sim_feed(0, &flood.victim, span_of(bytes, len));
+	if (flood.packets_out - before > flood.most)
+		flood.most = flood.packets_out - before;
 }
 
 static void replay(void)
@@ -306,6 +311,7 @@ static void check_v4(void)
 {
 	cr_assert_gt(flood.pongs, 0);
 	cr_assert_eq(flood.others, 0);
+	cr_assert_eq(flood.most, 2);
 	cr_assert_leq(flood.pings, flood.pongs);
 	cr_assert_leq(flood.pongs, (SECONDS + 1) * PINGS);
 	cr_assert_leq(flood.bytes_out, flood.pongs * PONG_AND_PING);
@@ -318,6 +324,7 @@ static void check_v5(void)
 {
 	cr_assert_gt(flood.packets_out, 0);
 	cr_assert_eq(flood.longest, WHOAREYOU);
+	cr_assert_eq(flood.most, 1);
 	cr_assert_lt(flood.packets_out, flood.packets_in);
 	cr_assert_lt(flood.bytes_out * 87, flood.bytes_in * WHOAREYOU);
 }

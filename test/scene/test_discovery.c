@@ -16,7 +16,7 @@ enum {
 enum {
 	NODES = 1000,
 	LOOKUPS = 2000,
-	CHURN_MINUTES = 30,
+	CHURN_MINUTES = 25,
 	CUT_MINUTES = 20,
 };
 #endif
