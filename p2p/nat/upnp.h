@@ -15,7 +15,6 @@
 enum {
 	UPNP_SEARCH_MS = 3000,
 	UPNP_WAIT_MS = 1000, /* of that, for the default route's router */
-	UPNP_CALL_MS = 3000,
 	UPNP_PAUSE_MS = 200,
 	UPNP_HOSTS_MAX = 8, /* descriptions read in one search */
 };
