@@ -22,6 +22,7 @@
 struct candidate_limits {
 	uint32_t history_ms;  /* not dialed again for so long */
 	uint32_t history_max; /* ids remembered; the oldest makes room */
+	bool shares_of_lan;   /* LAN and loopback have their share as well */
 };
 
 struct candidate_dialed;

@@ -50,7 +50,9 @@ static enum candidate_verdict judge(struct server *s, const struct enode *node,
 				!ip_is_multicast(&node->ip),
 		.is_static = dial_find(&s->dial, &node->id) != NULL,
 		.is_allowed = netlist_has(nets, &node->ip),
-		.is_any_number = nets->count > 0 || ip_is_lan(&node->ip),
+		.is_any_number = nets->count > 0 ||
+				 (ip_is_lan(&node->ip) &&
+				  !s->limits->candidates.shares_of_lan),
 	};
 
 	look_at_peers(&v, s, node);

@@ -30,7 +30,8 @@ static struct world {
 		struct contact candidate; /* the last one taken */
 		char source[MIX_NAME_MAX];
 		size_t candidates;
-		bool closes; /* itself, in its next event */
+		uint64_t asked; /* FINDNODEs when it was ready */
+		bool closes;	/* itself, in its next event */
 	} all[FINDERS_MAX];
 	struct log log;
 	char logged[256];
@@ -379,6 +380,30 @@ Test(finder, has_candidates_to_dial_by_v5, .init = world_open,
      .fini = world_close)
 {
 	check_candidate(DISCOVER_V5, "v5");
+}
+
+/* Eight questions after those of the first refresh: the next refresh is in a
+ * quarter of an hour. */
+static bool has_walked(struct one *o)
+{
+	const struct v4 *v4 = discovery_v4(finder_discovery(o->f));
+	uint64_t asked = v4_stats(v4)->sent[V4_FINDNODE];
+
+	if (o->last == DISCOVER_READY)
+		o->asked = asked;
+	return asked >= o->asked + 8;
+}
+
+Test(finder, looks_for_nodes_at_random_while_they_are_wanted,
+     .init = world_open, .fini = world_close)
+{
+	struct one *boot = open_one(DISCOVER_V4);
+	struct one *o = open_beside(boot, DISCOVER_V4, on_candidates);
+
+	o->asked = UINT64_MAX / 2;
+	finder_seek(o->f, true);
+	o->is_enough = has_walked;
+	run();
 }
 
 /* --- the clock --------------------------------------------------------------

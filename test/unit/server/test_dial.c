@@ -245,13 +245,43 @@ Test(dial, has_two_slots_for_each_missing_peer)
 			     rows[i].slots, "row %zu", i);
 }
 
-/* --- removing ------------------------------------------------------------- */
-
 static void remove_node(struct dial *d, uint32_t n)
 {
 	dial_remove(d, find(d, n));
 	cr_assert_null(find(d, n));
 }
+
+/* A place is kept for a node until two dials in a row have failed, and again
+ * once it was there. */
+Test(dial, expects_a_node_until_it_failed_twice)
+{
+	struct dial_node *n;
+	struct dial d;
+
+	open_dial(&d, 3);
+	cr_assert_eq(dial_expected(&d), (size_t)3);
+	remove_node(&d, 1);
+	cr_assert_eq(dial_expected(&d), (size_t)2);
+	dial_up(&d, find(&d, 2), at(0));
+	cr_assert_eq(dial_expected(&d), (size_t)1);
+	for (uint64_t i = 0; i < 5; i++) {
+		n = dial_take(&d, 1, at(i * 100000));
+		cr_assert_eq(n, find(&d, 0));
+		cr_assert_eq(dial_expected(&d), (size_t)(i < 2));
+		dial_done(&d, n, at(i * 100000));
+	}
+	cr_assert_eq(dial_expected(&d), (size_t)0);
+	dial_up(&d, n, at(600000));
+	cr_assert_eq(dial_expected(&d), (size_t)0, "it is there");
+	dial_down(&d, n, at(600001));
+	cr_assert_eq(dial_expected(&d), (size_t)1);
+	remove_node(&d, 0);
+	remove_node(&d, 2);
+	cr_assert_eq(dial_expected(&d), (size_t)0);
+	dial_clear(&d);
+}
+
+/* --- removing ------------------------------------------------------------- */
 
 Test(dial, forgets_a_node_that_waits)
 {

@@ -268,6 +268,7 @@ Test(server_candidates, that_become_static_during_their_dial_are_told)
 
 	init_two();
 	a.limits.connect_ms = 300;
+	a.limits.candidates.history_ms = 1;
 	node_open(&a);
 	node_open(&b);
 	deaf_open(&deaf);
@@ -278,10 +279,14 @@ Test(server_candidates, that_become_static_during_their_dial_are_told)
 	scene_until(&scene, has_asked_all, NULL);
 	cr_assert_eq(a.server->candidates.dialing, (size_t)1);
 	cr_assert_eq(server_dial(a.server, &node, NULL), ERR_NONE);
-	cr_assert_eq(a.dial_failed, (size_t)0);
+	scene_for(&scene, 50);
+	cr_assert_eq(node_counters(&a).dialed, (uint64_t)1, "one at a time");
 	node_wait_failed(&a, 1);
-	cr_assert_geq(node_counters(&a).dialed, (uint64_t)2);
 	cr_assert_eq(node_counters(&a).candidates_failed, (uint64_t)1);
+	/* From now on it is the static nodes' only. */
+	server_candidates(a.server);
+	tell_of(&node);
+	expect_skipped(1);
 	deaf_close(&deaf);
 	close_two();
 }
@@ -381,6 +386,53 @@ Test(server_candidates, two_hundred_fill_sixteen_places)
 	cr_assert_eq(a.dial_failed, (size_t)0, "they are not told one by one");
 	deaf_close(&deaf);
 	node_open(&b);
+	close_many();
+}
+
+/* Two of the five places: a quarter would be less. Whose session ended makes
+ * room for another, and static nodes do not count. */
+Test(server_candidates, of_one_network_get_their_share)
+{
+	init_two();
+	a.config.max_peers = 15;
+	a.limits.candidates.shares_of_lan = true;
+	node_open(&a);
+	node_open(&b);
+	open_many(9);
+	node_join(&a, &b);
+	node_join(&a, &others[MANY - 1]);
+	for (size_t i = 0; i < 4; i++)
+		tell_of(&others[i].self);
+	node_wait_peers(&a, 4);
+	expect_skipped(2);
+	tell_of(&others[4].self);
+	expect_skipped(3);
+	others[6].self.ip.b[2] = 1; /* of another network; nobody is there */
+	tell_of(&others[6].self);
+	scene_until(&scene, has_no_dial, NULL);
+	cr_assert_eq(node_counters(&a).candidates, (uint64_t)3);
+	cr_assert_eq(
+		server_disconnect(others[0].server, &a.self.id, DISC_REQUESTED),
+		ERR_NONE);
+	node_wait_dropped(&a, 1);
+	tell_of(&others[5].self);
+	node_wait_peers(&a, 4);
+	close_many();
+}
+
+/* Twice as many are dialed as places are free, and all would do. */
+Test(server_candidates, get_no_more_than_their_share)
+{
+	open_two();
+	open_many(9);
+	for (size_t i = 0; i < 6; i++)
+		told.list[told.count++].node = others[i].self;
+	server_candidates(a.server);
+	node_wait_peers(&a, 3);
+	scene_until(&scene, is_idle, NULL);
+	cr_assert_eq(node_counters(&a).candidates, (uint64_t)6);
+	cr_assert_eq(server_peers(a.server), (size_t)3);
+	cr_assert_eq(node_counters(&a).sessions, (uint64_t)3);
 	close_many();
 }
 
