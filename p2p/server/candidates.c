@@ -124,6 +124,17 @@ void candidates_end(struct candidates *c)
 	c->dialing--;
 }
 
+void candidates_spare(struct candidates *c, const struct node_id *id)
+{
+	struct candidate_dialed *d;
+
+	HASH_FIND(hh, c->dialed, id, sizeof(*id), d);
+	if (!d)
+		return;
+	HASH_DEL(c->dialed, d);
+	free(d);
+}
+
 /* --- which -----------------------------------------------------------------
  */
 

@@ -102,4 +102,8 @@ void candidates_begin(struct candidates *c, const struct node_id *id,
 		      struct mono now);
 void candidates_end(struct candidates *c);
 
+/* candidates_spare - its dial went well, but others had come before and there
+ * is no place for it: it may be dialed again as if it had not been. */
+void candidates_spare(struct candidates *c, const struct node_id *id);
+
 #endif

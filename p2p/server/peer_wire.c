@@ -104,6 +104,8 @@ static void refuse(struct peer *p, int reason)
 {
 	char cause[PEER_CAUSE];
 
+	if (p->is_candidate_dial && reason == DISC_TOO_MANY_PEERS)
+		candidates_spare(&p->server->candidates, &p->facts.id);
 	snprintf(cause, sizeof(cause), "%s (sent)",
 		 disconnect_name((uint8_t)reason));
 	peer_end(p, (uint8_t)reason, PEER_TELL, cause);

@@ -5,6 +5,7 @@ connected: fifty of them, and what may happen to them meanwhile."""
 import json
 import os
 import signal
+import struct
 import time
 import unittest
 
@@ -126,20 +127,33 @@ class Finding(lab.Lab):
         again = {name: len(crowd.dialed(name)) for name in names}
         self.assertEqual(min(again.values()), DIALED, again)
 
-    def remembered(self, crowd, name):
-        """How many of the others are in its database."""
-        with open(self.path(name, "nodes", "data.mdb"), "rb") as file:
-            content = file.read()
-        return sum(
-            bytes.fromhex(start["enode"].removeprefix("enode://")[:128])
-            in content for start in crowd.starts.values())
+    def wait_remembered(self, crowd, name):
+        """Until enough of the others are in its database. A transaction's
+        pages are there before it counts, which the one after it shows."""
+        keys = [bytes.fromhex(start["enode"].removeprefix("enode://")[:128])
+                for start in crowd.starts.values()]
+
+        def content():
+            with open(self.path(name, "nodes", "data.mdb"), "rb") as file:
+                return file.read()
+
+        def transaction():
+            pages = content()[:8192]  # both have a number, the newer counts
+            return max(struct.unpack_from("<Q", pages, at)[0]
+                       for at in (144, 4096 + 144))
+
+        self.eventually(lambda: sum(key in content() for key in keys) >= DIALED,
+                        f"{name} remembers {DIALED} others")
+        seen = transaction()
+        self.eventually(lambda: transaction() > seen,
+                        f"{name} goes on writing")
 
     def check_return(self, crowd, dead, bootnode):
         """They come back elsewhere, with the bootnode that is gone and what
         they remember. Who had dialed them dials others meanwhile."""
         for name in dead:
-            self.eventually(lambda: self.remembered(crowd, name) >= DIALED,
-                            f"{name} remembers {DIALED} others")
+            self.wait_remembered(crowd, name)
+        for name in dead:
             crowd.kill(name)
         for name in dead:
             del crowd.starts[name]

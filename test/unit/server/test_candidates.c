@@ -84,6 +84,24 @@ Test(candidates, are_not_dialed_again_within_35_s)
 	candidates_clear(&c);
 }
 
+Test(candidates, may_be_dialed_again_when_others_came_before)
+{
+	struct node_id id = id_of(1), other = id_of(2);
+	struct candidate_view v = view_of(&id);
+	struct candidates c;
+
+	open_candidates(&c);
+	candidates_begin(&c, &other, at(0));
+	candidates_begin(&c, &id, at(0));
+	candidates_spare(&c, &id);
+	candidates_end(&c);
+	cr_assert_eq(candidates_judge(&c, &v, 5, at(1)), CANDIDATE_DIAL);
+	candidates_spare(&c, &id); /* it is forgotten already */
+	v.id = &other;
+	cr_assert_eq(candidates_judge(&c, &v, 5, at(1)), CANDIDATE_LATELY);
+	candidates_clear(&c);
+}
+
 Test(candidates, history_has_a_size_and_the_oldest_makes_room)
 {
 	const struct candidate_limits limits = { .history_ms = 35000,

@@ -433,6 +433,21 @@ Test(server_candidates, get_no_more_than_their_share)
 	cr_assert_eq(node_counters(&a).candidates, (uint64_t)6);
 	cr_assert_eq(server_peers(a.server), (size_t)3);
 	cr_assert_eq(node_counters(&a).sessions, (uint64_t)3);
+
+	/* Those that were too many are as good as new. */
+	for (size_t i = 0; i < 6; i++)
+		if (!server_peers(others[i].server))
+			tell_of(&others[i].self);
+	cr_assert_eq(told.count, (size_t)9);
+	for (size_t i = 0; i < 6; i++)
+		if (server_peers(others[i].server))
+			cr_assert_eq(server_disconnect(others[i].server,
+						       &a.self.id,
+						       DISC_REQUESTED),
+				     ERR_NONE);
+	node_wait_dropped(&a, 3);
+	node_wait_peers(&a, 3);
+	cr_assert_eq(node_counters(&a).candidates_skipped, (uint64_t)0);
 	close_many();
 }
 
