@@ -5,8 +5,9 @@ enum {
 	MINUTE_MS = 60 * 1000,
 	REFRESH_MIN_MS = 15 * MINUTE_MS,
 	REFRESH_SPREAD_MS = 15 * MINUTE_MS,
-	COLD_MS = 10 * 1000, /* after one that began with nobody live */
-	LOOKUPS = 4,	     /* ourselves, and 3 at random */
+	COLD_MS = 10 * 1000,	/* after one that began with nobody live */
+	CUT_MS = 4 * MINUTE_MS, /* while no bootnode is live */
+	LOOKUPS = 4,		/* ourselves, and 3 at random */
 	WALK_MS = 1000,
 	BUSY_MS = 100, /* when all lookups are taken */
 };
@@ -26,6 +27,8 @@ static struct mono next_refresh(const struct plan *p, const struct table *t,
 
 	if (has_any && (p->is_cold || !table_live(t)))
 		return mono_min(p->due, mono_add_ms(p->began, COLD_MS));
+	if (p->is_cut)
+		return mono_min(p->due, mono_add_ms(p->began, CUT_MS));
 	return p->due;
 }
 
@@ -70,6 +73,11 @@ enum plan_step plan_refresh(struct plan *p, const struct table *t,
 bool plan_is_first(const struct plan *p)
 {
 	return p->left == LOOKUPS;
+}
+
+bool plan_is_last(const struct plan *p)
+{
+	return p->left == 1;
 }
 
 void plan_looked(struct plan *p, bool begun, struct mono now)

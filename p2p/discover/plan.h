@@ -3,10 +3,12 @@
  * discovery.md, "Node table"). A pure core, of v4 and v5, one for each.
  *
  * A refresh asks the owner for seeds, puts in the bootnodes, and then looks up
- * our own id and three random targets, one after the other. The first begins at
- * once, the next 15 to 30 minutes after the last was over; sooner while nobody
- * answers, or when it began with nobody live. The walk is lookups of random
- * targets, a second apart at least, once the first refresh is over.
+ * our own id and three other targets, one after the other; of these the last is
+ * our own id again, from the bootnodes on, if there are any. The first refresh
+ * begins at once, the next 15 to 30 minutes after the last was over; sooner
+ * while nobody answers or no bootnode does, or when it began with nobody live.
+ * The walk is lookups of random targets, a second apart at least, once the
+ * first refresh is over.
  *
  * It says what to do; whoever does it says how that began and when it ended. */
 #ifndef P2P_DISCOVER_PLAN_H
@@ -25,6 +27,7 @@ struct plan {
 	unsigned left; /* lookups, the one under way included */
 	struct mono due, began;
 	bool is_cold;  /* it began with nobody live, or nobody answered */
+	bool is_cut;   /* set by whoever knows: no bootnode is live */
 	bool is_ready; /* the first is over */
 	bool walks;    /* the owner wants it to */
 	bool walking;  /* a lookup of the walk is under way */
@@ -45,12 +48,13 @@ enum plan_step {
 	PLAN_NOTHING,
 	PLAN_ASK_SEEDS,
 	PLAN_BOOTNODES, /* "always, not only when empty"; then as PLAN_LOOK */
-	PLAN_LOOK,	/* for ourselves if plan_is_first, else anywhere */
+	PLAN_LOOK, /* for ourselves if plan_is_first or _last, else anywhere */
 };
 
 enum plan_step plan_refresh(struct plan *p, const struct table *t,
 			    size_t bootnodes, struct mono now);
 bool plan_is_first(const struct plan *p);
+bool plan_is_last(const struct plan *p);
 
 /* plan_looked - the lookup has begun, or there was no room for it. */
 void plan_looked(struct plan *p, bool begun, struct mono now);

@@ -18,6 +18,7 @@ struct search {
 	struct node_id target;
 	struct lookup lookup;
 	bool looked;   /* the lookup has begun */
+	bool is_anew;  /* from the bootnodes on, as if we knew nobody */
 	bool answered; /* by anybody */
 
 	/* Of RESOLVE. */
@@ -189,13 +190,18 @@ static unsigned tries_of(const struct seeker *s, const struct search *q)
 static void begin_lookup(struct seeker *s, struct search *q, struct mono now)
 {
 	const struct contact *closest[TABLE_CLOSEST];
-	size_t n = table_closest(s->table, closest, &q->target, TABLE_ASKABLE,
-				 now);
+	size_t n = 0;
 
 	q->looked = true;
 	lookup_init(&q->lookup, &q->target, &s->self, tries_of(s, q));
+	if (!q->is_anew)
+		n = table_closest(s->table, closest, &q->target, TABLE_ASKABLE,
+				  now);
 	for (size_t i = 0; i < n; i++)
 		lookup_offer(&q->lookup, closest[i]);
+	for (size_t i = 0; q->is_anew && i < s->bootnode_count; i++)
+		if (seeker_allows(s, &s->bootnodes[i].udp.ip))
+			lookup_offer(&q->lookup, &s->bootnodes[i]);
 }
 
 void seeker_told(struct seeker *s, struct search *q, const struct contact *c,
@@ -378,19 +384,36 @@ static bool look_anywhere(struct seeker *s, enum search_for whom)
 	return new_search(s, whom, &pub, &target);
 }
 
+/* In a network that was cut, all that the closest nodes know is on our side of
+ * it: so the last lookup of a refresh begins with the bootnodes. */
 static void look(struct seeker *s, struct mono now)
 {
+	bool is_anew = plan_is_last(&s->plan) && s->bootnode_count;
+	struct search *q;
 	bool begun;
 
-	if (plan_is_first(&s->plan))
-		begun = new_search(s, SEARCH_REFRESH, &s->pub, &s->self);
-	else
+	if (plan_is_first(&s->plan) || is_anew) {
+		q = new_search(s, SEARCH_REFRESH, &s->pub, &s->self);
+		begun = q;
+		if (q)
+			q->is_anew = is_anew;
+	} else {
 		begun = look_anywhere(s, SEARCH_REFRESH);
+	}
 	plan_looked(&s->plan, begun, now);
+}
+
+static bool has_live_bootnode(const struct seeker *s)
+{
+	for (size_t i = 0; i < s->bootnode_count; i++)
+		if (table_is_live(s->table, &s->bootnodes[i].id))
+			return true;
+	return false;
 }
 
 void seeker_tick(struct seeker *s, struct mono now)
 {
+	s->plan.is_cut = s->bootnode_count && !has_live_bootnode(s);
 	switch (plan_refresh(&s->plan, s->table, s->bootnode_count, now)) {
 	case PLAN_NOTHING:
 		break;

@@ -10,14 +10,14 @@ enum {
 	NODES = 60,
 	LOOKUPS = 120,
 	CHURN_MINUTES = 20,
-	CUT_MINUTES = 20,
+	CUT_MINUTES = 60,
 };
 #else
 enum {
 	NODES = 1000,
 	LOOKUPS = 2000,
 	CHURN_MINUTES = 25,
-	CUT_MINUTES = 20,
+	CUT_MINUTES = 60,
 };
 #endif
 
@@ -139,13 +139,14 @@ static size_t count_across(void)
 	return n;
 }
 
-/* Until most of what one half knew of the other is forgotten. */
+/* For so long that neither half knows anybody of the other, and half as large,
+ * for the sake of time. */
 Test(discovery, a_network_that_was_cut_heals, SCENE)
 {
 	size_t before;
 
 	sim_open();
-	sim_grow(NODES, JOIN_MS, SETTLE_MS);
+	sim_grow(NODES / 2, JOIN_MS, SETTLE_MS);
 	for (size_t i = 0; i < sim.count; i++)
 		sim.nodes[i]->side = i % 2;
 	before = count_across();

@@ -158,6 +158,21 @@ Test(plan, hurries_when_nobody_told_of_our_neighbors, .init = open_plan,
 	cr_assert_geq(mono_since_ms(refresh(1), now), 15 * MINUTE_MS);
 }
 
+/* The others that we know may all be on our side of a cut. */
+Test(plan, tries_again_in_four_minutes_while_no_bootnode_is_live,
+     .init = open_plan, .fini = close_plan)
+{
+	struct mono began;
+
+	live_neighbor();
+	began = now;
+	plan.is_cut = true;
+	cr_assert_eq(mono_since_ms(refresh(1), began), 4 * MINUTE_MS);
+	plan.is_cut = false;
+	cr_assert_geq(mono_since_ms(plan_due(&plan, table, 1, now), began),
+		      15 * MINUTE_MS);
+}
+
 Test(plan, walks_when_told_and_ready_a_second_apart, .init = open_plan,
      .fini = close_plan)
 {
