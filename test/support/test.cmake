@@ -19,12 +19,18 @@ if(WEFT_VALGRIND)
 		--suppressions=${PROJECT_SOURCE_DIR}/test/support/valgrind.supp)
 endif()
 
-# weft_unit_test(<name> [REAL_TIME] SOURCES ... LINKS ...): one program per
-# source folder. REAL_TIME is for tests with real sockets and deadlines: under
-# valgrind these take most of a minute for a second of work and would fail for
-# that alone, so there the interop tests run the same code instead.
+# weft_unit_test(<name> [REAL_TIME] [SECONDS n] SOURCES ... LINKS ...): one
+# program per source folder. A test hangs that takes so many seconds: 120, or
+# what it takes where a test computes for minutes. REAL_TIME is for tests with
+# real sockets and deadlines: under valgrind these take most of a minute for a
+# second of work and would fail for that alone, so there the interop tests run
+# the same code instead.
 function(weft_unit_test name)
-	cmake_parse_arguments(arg "REAL_TIME" "" "SOURCES;LINKS" ${ARGN})
+	cmake_parse_arguments(arg "REAL_TIME" "SECONDS" "SOURCES;LINKS" ${ARGN})
+	if(NOT arg_SECONDS)
+		set(arg_SECONDS 120)
+	endif()
+	math(EXPR seconds "${arg_SECONDS} * 5")
 	if(arg_REAL_TIME AND WEFT_VALGRIND)
 		return()
 	endif()
@@ -32,12 +38,12 @@ function(weft_unit_test name)
 	target_link_libraries(${name} PRIVATE test_support ${arg_LINKS})
 	if(WEFT_TEST_FRAMEWORK STREQUAL "criterion")
 		# Check's limit per test is in criterion_on_check.h.
-		set(options --timeout 120)
+		set(options --timeout ${arg_SECONDS})
 	endif()
 	add_test(NAME ${name} COMMAND
 		${WEFT_TEST_LAUNCHER} $<TARGET_FILE:${name}> ${options})
 	set_tests_properties(${name} PROPERTIES
-		TIMEOUT 600 LABELS unit ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
+		TIMEOUT ${seconds} LABELS unit ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
 endfunction()
 
 # weft_test_program(<target>) - build/<preset>/programs/<target> starts it as
