@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attacks on a node of a simulated network (specs: discovery.md, "Attacks and
- * defences"), the same of v4 and v5. Builds with sanitizers or under valgrind
+ * defences"), the same of v4 and v5. Builds with sanitizers
  * have fewer on both sides. */
 #include "test/scene/sim.h"
 #include "test/support/instrumented.h"

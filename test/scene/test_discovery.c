@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks of Discovery v4 or v5, the same scenes for both: does everyone find
- * the closest, come what may? Builds with sanitizers or under valgrind run
- * smaller networks, which test the code and not the numbers. */
+ * the closest, come what may? Builds with sanitizers run smaller networks,
+ * which test the code and not the numbers. */
 #include "test/scene/sim.h"
 #include "test/support/instrumented.h"
 
