@@ -6,7 +6,7 @@ set(WEFT_TEST_LAUNCHER)
 set(WEFT_TEST_ENVIRONMENT
 	"ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1"
 	"UBSAN_OPTIONS=print_stacktrace=1"
-	"TSAN_OPTIONS=second_deadlock_stack=1")
+	"TSAN_OPTIONS=second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/test/support/tsan.supp")
 if(WEFT_VALGRIND)
 	find_program(VALGRIND valgrind)
 	if(NOT VALGRIND)
