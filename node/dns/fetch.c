@@ -2,6 +2,7 @@
 #include "node/dns/fetch.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "p2p/net/txt.h"
 
@@ -65,11 +66,7 @@ static void act(struct fetch *f);
 
 static void forget(struct asking *a)
 {
-	struct asking **at = &a->f->askings;
-
-	while (*at != a)
-		at = &(*at)->next;
-	*at = a->next;
+	LL_DELETE(a->f->askings, a);
 	net_txt_query_close(a->query);
 	free(a);
 }
@@ -96,8 +93,7 @@ static void ask_dns(struct fetch *f, uint32_t ask, const char *name)
 		abort();
 	a->f = f;
 	a->ask = ask;
-	a->next = f->askings;
-	f->askings = a;
+	LL_PREPEND(f->askings, a);
 	a->query = net_txt_ask(f->txt, name, f->config->timeout_ms, on_answered,
 			       a);
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "p2p/crypto/rng.h"
 #include "p2p/net/later.h"
@@ -52,11 +53,7 @@ static const char *url_of(char out[DNS_LINK_TEXT], const struct dns_link *link)
 
 static void forget(struct asking *a)
 {
-	struct asking **at = &a->l->askings;
-
-	while (*at != a)
-		at = &(*at)->next;
-	*at = a->next;
+	LL_DELETE(a->l->askings, a);
 	net_txt_query_close(a->query);
 	free(a);
 }
@@ -83,8 +80,7 @@ static void ask(struct lists *l, const struct dns_event *ev)
 		abort();
 	a->l = l;
 	a->ask = ev->ask;
-	a->next = l->askings;
-	l->askings = a;
+	LL_PREPEND(l->askings, a);
 	a->query = net_txt_ask(l->txt, ev->name, DNS_LOOKUP_TIMEOUT_MS,
 			       on_answered, a);
 }
