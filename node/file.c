@@ -44,7 +44,7 @@ enum err file_load(struct buf *out, const char *path, struct why *why)
 	if (fd < 0)
 		return err_errno(why,
 				 errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM,
-				 errno, "%s", path);
+				 errno, "%s: cannot be opened", path);
 	rc = read_all(out, fd, why);
 	if (is_stdin)
 		return rc ? err_wrap(why, rc, "standard input") : ERR_NONE;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/weft/commands.h"
 #include "cmd/weft/show_record.h"
 #include "cmd/weft/values.h"
+#include "node/file.h"
 #include "node/nodekey.h"
 #include "node/parse.h"
 #include "node/record.h"
@@ -48,42 +46,20 @@ static const struct option_row verify_rows[] = {
 
 #undef FIELD
 
-/* At most room bytes; what is beyond them is another error's matter. */
-static enum err read_all(uint8_t *out, size_t room, size_t *len, int fd,
-			 struct why *why)
-{
-	*len = 0;
-	while (*len < room) {
-		ssize_t n = read(fd, out + *len, room - *len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(why, ERR_SYSTEM, errno,
-					 "cannot be read");
-		if (n == 0)
-			break;
-		*len += (size_t)n;
-	}
-	return ERR_NONE;
-}
-
 /* From a file, or from standard input without one. */
 static enum err from_file(struct enr *out, const char *path, struct why *why)
 {
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	uint8_t bytes[RECORD_INPUT_MAX + 1];
-	size_t len = 0;
+	struct buf bytes;
 	enum err rc;
 
-	if (fd < 0)
-		rc = err_errno(why, ERR_SYSTEM, errno, "cannot be opened");
-	else
-		rc = read_all(bytes, sizeof(bytes), &len, fd, why);
-	if (!rc)
-		rc = record_parse(out, span_of(bytes, len), why);
-	if (fd >= 0 && path)
-		close(fd);
+	buf_init(&bytes, RECORD_INPUT_MAX);
+	rc = file_load(&bytes, path ? path : "-", why);
+	if (rc) {
+		buf_clear(&bytes);
+		return rc; /* file_load named it */
+	}
+	rc = record_parse(out, span_of(bytes.data, bytes.len), why);
+	buf_clear(&bytes);
 	return rc ? err_wrap(why, rc, "%s", path ? path : "standard input")
 		  : ERR_NONE;
 }
