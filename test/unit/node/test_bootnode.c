@@ -113,13 +113,16 @@ Test(bootnode, is_found_by_its_name_beside_those_that_need_none,
 Test(bootnode, without_an_address_is_told, .init = world_open,
      .fini = world_close)
 {
-	/* No name that the system would ask anybody for. */
-	struct bootnode list[] = { named("no name"), named("no name either") };
+	/* No names that the system would ask anybody for. Both are looked up
+	 * at a time: the first answer, of either, is told. */
+	struct bootnode list[] = { named("no name A"), named("no name B") };
 	struct contact out[ARRAY_LEN(list)];
 
 	search(out, list, ARRAY_LEN(list));
 	cr_assert_eq(w.rc, ERR_NOT_FOUND);
-	cr_assert_not_null(strstr(w.told, "bootnode: no name: "), "%s", w.told);
+	cr_assert(!strncmp(w.told, "bootnode: no name A: ", 21) ||
+			  !strncmp(w.told, "bootnode: no name B: ", 21),
+		  "%s", w.told);
 }
 
 Test(bootnode, is_no_longer_searched_for_once_that_is_closed,
