@@ -9,8 +9,6 @@ enum {
 	READ_MS = 300,
 };
 
-#define LAB .init = lab_open, .fini = lab_close
-
 static const char l1[] = "127.0.0.1:40001", l2[] = "127.0.0.2:40002";
 
 static struct v4_endpoint wrong_endpoint(void)

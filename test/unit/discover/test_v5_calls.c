@@ -39,8 +39,7 @@ static struct v5_message nodes(uint64_t total, const struct enr *r)
 	return m;
 }
 
-Test(v5_calls, a_ping_shakes_and_gets_its_pong, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, a_ping_shakes_and_gets_its_pong, LAB5)
 {
 	struct tester5 *t = tester();
 	uint32_t request = v5_ping(lab5.v5, &t->contact);
@@ -64,8 +63,7 @@ Test(v5_calls, a_ping_shakes_and_gets_its_pong, .init = lab5_open,
 	cr_assert(g.is_open);
 }
 
-Test(v5_calls, are_made_twice_and_end_without_an_answer, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, are_made_twice_and_end_without_an_answer, LAB5)
 {
 	struct tester5 *t = tester();
 	struct got5 first;
@@ -86,8 +84,7 @@ Test(v5_calls, are_made_twice_and_end_without_an_answer, .init = lab5_open,
 	cr_assert_eq(e.err, ERR_TIMEOUT);
 }
 
-Test(v5_calls, a_lost_handshake_is_made_again, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, a_lost_handshake_is_made_again, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message pong;
@@ -106,8 +103,7 @@ Test(v5_calls, a_lost_handshake_is_made_again, .init = lab5_open,
 	cr_assert_eq(e.err, ERR_NONE);
 }
 
-Test(v5_calls, a_second_whoareyou_is_ignored, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, a_second_whoareyou_is_ignored, LAB5)
 {
 	struct tester5 *t = tester();
 	struct got5 first;
@@ -122,8 +118,7 @@ Test(v5_calls, a_second_whoareyou_is_ignored, .init = lab5_open,
 	cr_assert(!tester5_reads(t, &g, 300));
 }
 
-Test(v5_calls, a_whoareyou_from_elsewhere_is_ignored, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, a_whoareyou_from_elsewhere_is_ignored, LAB5)
 {
 	struct tester5 *t = tester();
 	uint16_t port = t->contact.udp.port;
@@ -141,8 +136,7 @@ Test(v5_calls, a_whoareyou_from_elsewhere_is_ignored, .init = lab5_open,
 	cr_assert_eq(g.packet.handshake.record.len, 0);
 }
 
-Test(v5_calls, a_pong_from_elsewhere_or_of_another_id_is_ignored,
-     .init = lab5_open, .fini = lab5_close)
+Test(v5_calls, a_pong_from_elsewhere_or_of_another_id_is_ignored, LAB5)
 {
 	struct tester5 *t = tester();
 	struct tester5 *moved = tester5_at(1, "127.0.0.1:40009", LAB5_FULL);
@@ -167,8 +161,7 @@ Test(v5_calls, a_pong_from_elsewhere_or_of_another_id_is_ignored,
 	cr_assert(lab5_event(&e, DISCOVER_PINGED));
 }
 
-Test(v5_calls, go_to_a_node_one_after_the_other, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, go_to_a_node_one_after_the_other, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message pong;
@@ -194,7 +187,7 @@ Test(v5_calls, go_to_a_node_one_after_the_other, .init = lab5_open,
 	cr_assert(!tester5_reads(t, &g, 0));
 }
 
-Test(v5_calls, the_owner_has_so_many, .init = lab5_open, .fini = lab5_close)
+Test(v5_calls, the_owner_has_so_many, LAB5)
 {
 	struct tester5 *t = tester();
 	size_t ended = 0;
@@ -213,15 +206,14 @@ Test(v5_calls, the_owner_has_so_many, .init = lab5_open, .fini = lab5_close)
 /* --- NODES ------------------------------------------------------------------
  */
 
-Test(v5_calls, two_replies_may_take_twice_the_time, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, two_replies_may_take_twice_the_time, LAB5)
 {
 	struct tester5 *t = tester();
-	struct ecc_keypair one = lab5_key(50), two = lab5_key(51);
+	struct ecc_keypair one = key_of_number(50), two = key_of_number(51);
 	struct addr at = { .ip = { .family = IP_V4, .b = { 127, 0, 0, 1 } },
 			   .port = 5000 };
-	struct enr r1 = lab5_record(&one, 1, &at);
-	struct enr r2 = lab5_record(&two, 1, &at);
+	struct enr r1 = record_of(&one, 1, &at);
+	struct enr r2 = record_of(&two, 1, &at);
 	uint16_t d[2] = { (uint16_t)logdist(&t->contact.id, &r1.id),
 			  (uint16_t)logdist(&t->contact.id, &r2.id) };
 	size_t n = d[0] == d[1] ? 1 : 2;
@@ -241,8 +233,7 @@ Test(v5_calls, two_replies_may_take_twice_the_time, .init = lab5_open,
 	cr_assert(node_id_equal(&e.found[0].id, &r1.id));
 }
 
-Test(v5_calls, six_messages_are_read_and_no_more, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, six_messages_are_read_and_no_more, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m;
@@ -260,14 +251,13 @@ Test(v5_calls, six_messages_are_read_and_no_more, .init = lab5_open,
 }
 
 /* Each of them is what it should not be in one way. */
-Test(v5_calls, records_that_may_not_be_told_are_dropped, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, records_that_may_not_be_told_are_dropped, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "20.1.1.1:30303", LAB5_FULL);
 	struct addr fine = { .ip = { .family = IP_V4, .b = { 20, 2, 1, 1 } },
 			     .port = 1025 };
 	struct addr low = fine, lan = fine, special = fine;
-	struct ecc_keypair key = lab5_key(50), far = lab5_key(51);
+	struct ecc_keypair key = key_of_number(50), far = key_of_number(51);
 	struct enr r[6];
 	struct v5_message m;
 	uint16_t d;
@@ -275,18 +265,18 @@ Test(v5_calls, records_that_may_not_be_told_are_dropped, .init = lab5_open,
 	low.port = 1024;
 	lan.ip.b[0] = 10;
 	special.ip = (struct ip){ .family = IP_V4, .b = { 192, 0, 2, 1 } };
-	r[0] = lab5_record(&key, 1, &low);
-	r[1] = lab5_record(&key, 1, &lan);
-	r[2] = lab5_record(&key, 1, &special);
-	r[3] = lab5_record(&key, 1, NULL);
-	r[4] = lab5_record(&key, 1, &fine);
+	r[0] = record_of(&key, 1, &low);
+	r[1] = record_of(&key, 1, &lan);
+	r[2] = record_of(&key, 1, &special);
+	r[3] = record_of(&key, 1, NULL);
+	r[4] = record_of(&key, 1, &fine);
 	r[4].raw[10] ^= 1; /* of the signature */
 	d = (uint16_t)logdist(&t->contact.id, &r[0].id);
 	for (unsigned i = 52;; i++) {
-		r[5] = lab5_record(&far, 1, &fine);
+		r[5] = record_of(&far, 1, &fine);
 		if (logdist(&t->contact.id, &r[5].id) != d)
 			break;
-		far = lab5_key(i);
+		far = key_of_number(i);
 	}
 	v5_find(lab5.v5, &t->contact, &d, 1);
 	read_request(t, V5_FINDNODE);
@@ -313,12 +303,11 @@ Test(v5_calls, records_that_may_not_be_told_are_dropped, .init = lab5_open,
 /* --- records ----------------------------------------------------------------
  */
 
-Test(v5_calls, a_newer_record_is_fetched_after_a_check, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, a_newer_record_is_fetched_after_a_check, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1);
-	struct enr newer = lab5_record(&t->key, 5, &t->contact.udp);
+	struct enr newer = record_of(&t->key, 5, &t->contact.udp);
 
 	cr_assert(tester5_asks(t, &g, &m));
 	cr_assert(tester5_reads(t, &g, 3000));
@@ -336,7 +325,7 @@ Test(v5_calls, a_newer_record_is_fetched_after_a_check, .init = lab5_open,
 		     5);
 }
 
-Test(v5_calls, a_record_is_requested, .init = lab5_open, .fini = lab5_close)
+Test(v5_calls, a_record_is_requested, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m;
@@ -357,7 +346,7 @@ Test(v5_calls, a_record_is_requested, .init = lab5_open, .fini = lab5_close)
 	cr_assert_eq(e.err, ERR_AUTH);
 }
 
-Test(v5_calls, talk, .init = lab5_open, .fini = lab5_close)
+Test(v5_calls, talk, LAB5)
 {
 	static const uint8_t much[1200];
 	struct tester5 *t = tester();
@@ -389,8 +378,7 @@ Test(v5_calls, talk, .init = lab5_open, .fini = lab5_close)
 }
 
 /* Both begin at once; each sees the other's noise first. */
-Test(v5_calls, crossed_handshakes_both_end_well, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, crossed_handshakes_both_end_well, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(3), pong;
@@ -414,11 +402,10 @@ Test(v5_calls, crossed_handshakes_both_end_well, .init = lab5_open,
 	cr_assert_eq(g.m.type, V5_PONG);
 }
 
-Test(v5_calls, resolve_asks_the_node_itself, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, resolve_asks_the_node_itself, LAB5)
 {
 	struct tester5 *t = tester();
-	struct enr newer = lab5_record(&t->key, 5, &t->contact.udp);
+	struct enr newer = record_of(&t->key, 5, &t->contact.udp);
 	uint32_t request;
 	struct v5_message m;
 
@@ -438,18 +425,17 @@ Test(v5_calls, resolve_asks_the_node_itself, .init = lab5_open,
 	cr_assert_eq(e.node.record.seq, 5);
 }
 
-Test(v5_calls, a_lookup_knocks_at_two_doors_of_a_network, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_calls, a_lookup_knocks_at_two_doors_of_a_network, LAB5)
 {
 	unsigned distance = 256, sent = 0;
 	struct datagram d;
 
 	for (unsigned i = 1; distance > 253; i++) {
-		struct ecc_keypair key = lab5_key(i);
+		struct ecc_keypair key = key_of_number(i);
 		struct addr at = { .ip = { .family = IP_V4,
 					   .b = { 20, 5, 5, (uint8_t)i } },
 				   .port = 30303 };
-		struct enr r = lab5_record(&key, 1, &at);
+		struct enr r = record_of(&key, 1, &at);
 		struct contact c;
 
 		if (logdist(&lab5.self.id, &r.id) != distance)

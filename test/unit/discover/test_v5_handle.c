@@ -18,7 +18,7 @@ static void read_whoareyou(struct tester5 *t)
 	cr_assert_eq(g.packet.flag, V5_WHOAREYOU);
 }
 
-Test(v5_handle, drops_what_is_no_packet, .init = lab5_open, .fini = lab5_close)
+Test(v5_handle, drops_what_is_no_packet, LAB5)
 {
 	static uint8_t bytes[1400];
 	struct tester5 *t = tester();
@@ -32,8 +32,7 @@ Test(v5_handle, drops_what_is_no_packet, .init = lab5_open, .fini = lab5_close)
 	cr_assert(!tester5_reads(t, &g, 300));
 }
 
-Test(v5_handle, a_challenge_is_gone_after_a_second, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, a_challenge_is_gone_after_a_second, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1);
@@ -56,15 +55,14 @@ Test(v5_handle, a_challenge_is_gone_after_a_second, .init = lab5_open,
 	cr_assert_eq(v5_stats(lab5.v5)->challenges, 2);
 }
 
-Test(v5_handle, after_a_bad_signature_a_good_handshake_is_refused,
-     .init = lab5_open, .fini = lab5_close)
+Test(v5_handle, after_a_bad_signature_a_good_handshake_is_refused, LAB5)
 {
 	struct tester5 *t = tester();
 	struct ecc_keypair key = t->key;
 	struct v5_message m = ping5(1);
 
 	read_whoareyou(t);
-	t->key = lab5_key(99);
+	t->key = key_of_number(99);
 	tester5_shakes(t, &g, &m);
 	cr_assert_eq(lab5_dropped(V5_DROP_SIGNATURE), 1);
 	t->key = key;
@@ -73,15 +71,14 @@ Test(v5_handle, after_a_bad_signature_a_good_handshake_is_refused,
 	cr_assert(!tester5_reads(t, &g, 300));
 }
 
-Test(v5_handle, a_handshake_needs_a_record_of_its_sender, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, a_handshake_needs_a_record_of_its_sender, LAB5)
 {
 	struct tester5 *t = tester();
-	struct ecc_keypair other = lab5_key(99);
+	struct ecc_keypair other = key_of_number(99);
 	struct v5_message m = ping5(1);
 
 	read_whoareyou(t);
-	t->contact.record = lab5_record(&other, 1, NULL);
+	t->contact.record = record_of(&other, 1, NULL);
 	tester5_shakes(t, &g, &m);
 	cr_assert_eq(lab5_dropped(V5_DROP_RECORD), 1);
 	v5_sessions_clear(&t->sessions);
@@ -92,8 +89,7 @@ Test(v5_handle, a_handshake_needs_a_record_of_its_sender, .init = lab5_open,
 	cr_assert(!tester5_reads(t, &g, 300));
 }
 
-Test(v5_handle, a_sender_is_in_the_table_if_its_record_agrees,
-     .init = lab5_open, .fini = lab5_close)
+Test(v5_handle, a_sender_is_in_the_table_if_its_record_agrees, LAB5)
 {
 	struct tester5 *t = tester();
 	struct tester5 *moved = tester5_at(2, "127.0.0.1:40002", LAB5_FULL);
@@ -110,8 +106,7 @@ Test(v5_handle, a_sender_is_in_the_table_if_its_record_agrees,
 	cr_assert_not_null(table_find(v5_table(lab5.v5), &t->contact.id));
 }
 
-Test(v5_handle, a_mapped_source_gets_a_short_address, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, a_mapped_source_gets_a_short_address, LAB5)
 {
 	struct tester5 *t = tester();
 	struct addr plain = t->contact.udp;
@@ -127,8 +122,7 @@ Test(v5_handle, a_mapped_source_gets_a_short_address, .init = lab5_open,
 	cr_assert_eq(g.m.pong.recipient.ip.family, IP_V4);
 }
 
-Test(v5_handle, odd_distances_get_an_empty_answer, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, odd_distances_get_an_empty_answer, LAB5)
 {
 	/* FINDNODE [id 1, [4234098]] */
 	static const uint8_t far[] = { V5_FINDNODE, 0xc6, 0x01, 0xc4,
@@ -150,7 +144,7 @@ Test(v5_handle, odd_distances_get_an_empty_answer, .init = lab5_open,
 	cr_assert_eq(g.m.nodes.count, 0);
 }
 
-Test(v5_handle, noise_leaves_the_session, .init = lab5_open, .fini = lab5_close)
+Test(v5_handle, noise_leaves_the_session, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1);
@@ -166,8 +160,7 @@ Test(v5_handle, noise_leaves_the_session, .init = lab5_open, .fini = lab5_close)
 	cr_assert_eq(g.m.type, V5_PONG);
 }
 
-Test(v5_handle, unasked_answers_are_dropped, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, unasked_answers_are_dropped, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1), pong = pong5(&m, 9);
@@ -183,8 +176,7 @@ Test(v5_handle, unasked_answers_are_dropped, .init = lab5_open,
 }
 
 /* What is sent to whom does not prove its address is less than what came. */
-Test(v5_handle, a_flood_of_strangers_gets_little, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, a_flood_of_strangers_gets_little, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "20.1.1.1:30303", LAB5_FULL);
 	struct v5_message m = ping5(1);
@@ -202,8 +194,7 @@ Test(v5_handle, a_flood_of_strangers_gets_little, .init = lab5_open,
 		     v5_stats(lab5.v5)->received_bytes);
 }
 
-Test(v5_handle, local_testers_have_no_limit, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, local_testers_have_no_limit, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1);
@@ -215,8 +206,7 @@ Test(v5_handle, local_testers_have_no_limit, .init = lab5_open,
 	cr_assert_eq(v5_stats(lab5.v5)->challenges, 200);
 }
 
-Test(v5_handle, talk_is_answered_by_the_owner, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, talk_is_answered_by_the_owner, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = { .type = V5_TALKREQ, .id = { 1, { 9 } } };
@@ -256,7 +246,7 @@ Test(v5_handle, talk_is_answered_by_the_owner, .init = lab5_open,
 	cr_assert_eq(lab5_dropped(V5_DROP_TALKS), 1);
 }
 
-Test(v5_handle, the_longest_reply_fits, .init = lab5_open, .fini = lab5_close)
+Test(v5_handle, the_longest_reply_fits, LAB5)
 {
 	static const uint8_t long_reply[V5_TALK_REPLY_MAX + 1];
 	struct tester5 *t = tester();
@@ -286,7 +276,7 @@ static void fill_bucket(struct table *table)
 	size_t n = 0;
 
 	for (unsigned i = 100; n < TABLE_BUCKET; i++) {
-		struct ecc_keypair key = lab5_key(i);
+		struct ecc_keypair key = key_of_number(i);
 		struct node_id id = node_id_of(&key.pub);
 		uint8_t pad[152] = { 0xb8, 150 };
 		struct enr_draft d = { .seq = 1 };
@@ -311,8 +301,7 @@ static void fill_bucket(struct table *table)
 		cr_assert_eq(table_alive(table, &c.id, later), 1);
 }
 
-Test(v5_handle, an_answer_is_five_messages_at_most, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, an_answer_is_five_messages_at_most, LAB5)
 {
 	struct tester5 *t = tester();
 	struct v5_message m = find5(1, (uint16_t[]){ 256 }, 1);
@@ -332,8 +321,7 @@ Test(v5_handle, an_answer_is_five_messages_at_most, .init = lab5_open,
 }
 
 /* Nor are nodes of a LAN told to who is not in it. */
-Test(v5_handle, strangers_are_not_told_of_local_nodes, .init = lab5_open,
-     .fini = lab5_close)
+Test(v5_handle, strangers_are_not_told_of_local_nodes, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "20.1.1.1:30303", LAB5_FULL);
 	struct v5_message m = find5(1, (uint16_t[]){ 256 }, 1);
@@ -344,7 +332,7 @@ Test(v5_handle, strangers_are_not_told_of_local_nodes, .init = lab5_open,
 	cr_assert_eq(g.m.nodes.count, 0);
 }
 
-Test(v5_handle, keeps_to_its_networks, .init = lab5_open, .fini = lab5_close)
+Test(v5_handle, keeps_to_its_networks, LAB5)
 {
 	struct secret32 seed = { { 1 } };
 	struct netlist list;

@@ -15,7 +15,7 @@ static void expect_pong(const struct got5 *g, const struct tester5 *t,
 	cr_assert_eq(g->m.pong.enr_seq, 1);
 }
 
-Test(v5_suite, ping, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, ping, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "127.0.0.1:40001", LAB5_BARE);
 	struct v5_message m = ping5(7);
@@ -32,7 +32,7 @@ Test(v5_suite, ping, .init = lab5_open, .fini = lab5_close)
 	cr_assert(!tester5_reads(t, &g, 1000));
 }
 
-Test(v5_suite, ping_large_request_id, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, ping_large_request_id, LAB5)
 {
 	/* PING [nine zeros, 1] */
 	static const uint8_t plain[] = { V5_PING, 0xcb, 0x89, 0, 0, 0, 0,
@@ -48,7 +48,7 @@ Test(v5_suite, ping_large_request_id, .init = lab5_open, .fini = lab5_close)
 	cr_assert_eq(lab5_dropped(V5_DROP_MESSAGE), 1);
 }
 
-Test(v5_suite, ping_multi_ip, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, ping_multi_ip, LAB5)
 {
 	struct tester5 *one = tester5_at(1, "127.0.0.1:40001", LAB5_BARE);
 	struct tester5 *two = tester5_at(1, "127.0.0.2:40002", LAB5_BARE);
@@ -76,7 +76,7 @@ Test(v5_suite, ping_multi_ip, .init = lab5_open, .fini = lab5_close)
 	cr_assert_eq(g.packet.flag, V5_WHOAREYOU);
 }
 
-Test(v5_suite, handshake_resend, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, handshake_resend, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "127.0.0.1:40001", LAB5_BARE);
 	struct v5_message m = ping5(1);
@@ -94,7 +94,7 @@ Test(v5_suite, handshake_resend, .init = lab5_open, .fini = lab5_close)
 	expect_pong(&second, t, 1);
 }
 
-Test(v5_suite, talk_request, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, talk_request, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "127.0.0.1:40001", LAB5_BARE);
 	struct v5_message m = { .type = V5_TALKREQ,
@@ -112,7 +112,7 @@ Test(v5_suite, talk_request, .init = lab5_open, .fini = lab5_close)
 	}
 }
 
-Test(v5_suite, findnode_zero_distance, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, findnode_zero_distance, LAB5)
 {
 	struct tester5 *t = tester5_at(1, "127.0.0.1:40001", LAB5_BARE);
 	struct v5_message m = find5(3, (uint16_t[]){ 0 }, 1);
@@ -130,7 +130,7 @@ Test(v5_suite, findnode_zero_distance, .init = lab5_open, .fini = lab5_close)
 
 /* They ignore what they cannot decrypt: our PING has to come in the session
  * that they began. */
-Test(v5_suite, findnode_results, .init = lab5_open, .fini = lab5_close)
+Test(v5_suite, findnode_results, LAB5)
 {
 	struct tester5 *by[5], *t;
 	struct v5_message m = ping5(1), find = find5(2, NULL, 0);

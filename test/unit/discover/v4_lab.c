@@ -10,30 +10,6 @@ uint64_t lab_unix(void)
 	return LAB_UNIX + lab.now.ns / 1000000000;
 }
 
-struct ecc_keypair key_of_number(unsigned number)
-{
-	struct ecc_keypair key = { .key = { { 1, (uint8_t)(number >> 8),
-					      (uint8_t)number } } };
-
-	ecc_pub_of(&key.pub, &key.key);
-	return key;
-}
-
-struct enr record_of(const struct ecc_keypair *key, uint64_t seq,
-		     const struct addr *at)
-{
-	struct enr_draft d = { .seq = seq };
-	struct enr r;
-
-	if (at) {
-		cr_assert_eq(enr_draft_set_ip(&d, &at->ip), ERR_NONE);
-		cr_assert_eq(enr_draft_set_port(&d, "udp", at->port), ERR_NONE);
-		cr_assert_eq(enr_draft_set_port(&d, "tcp", at->port), ERR_NONE);
-	}
-	cr_assert_eq(enr_sign(&r, &d, key), ERR_NONE);
-	return r;
-}
-
 void lab_open(void)
 {
 	lab_open_in("");
@@ -100,6 +76,14 @@ struct tester tester_at(unsigned number, const char *addr)
 	return t;
 }
 
+struct tester tester_of_network(unsigned n)
+{
+	char at[32];
+
+	snprintf(at, sizeof(at), "30.0.%u.1:30303", n);
+	return tester_at(n, at);
+}
+
 void tester_send_bytes(const struct tester *t, const void *data, size_t len)
 {
 	v4_feed(lab.v4, &t->contact.udp, data, len, lab.now, lab_unix());
@@ -151,6 +135,22 @@ struct v4_packet enrrequest_of(void)
 				   .expiration = lab_unix() + 20 };
 }
 
+struct v4_packet neighbors_of(const struct tester *all, size_t count)
+{
+	struct v4_packet p = { .type = V4_NEIGHBORS,
+			       .expiration = lab_unix() + 20 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct v4_neighbor *n = &p.neighbors.nodes[p.neighbors.count++];
+
+		n->pub = all[i].key.pub;
+		n->at.ip = all[i].contact.udp.ip;
+		n->at.udp = all[i].contact.udp.port;
+		n->at.tcp = all[i].contact.tcp;
+	}
+	return p;
+}
+
 static void read_datagram(const struct tester *t, struct v4_packet *out,
 			  const struct datagram *d)
 {
@@ -184,6 +184,53 @@ bool tester_reads(const struct tester *t, struct v4_packet *out, uint64_t ms)
 	}
 	read_datagram(t, out, &d);
 	return true;
+}
+
+void tester_sends_record(const struct tester *t,
+			 const struct v4_packet *request,
+			 const struct enr *record)
+{
+	struct v4_packet p = { .type = V4_ENRRESPONSE };
+
+	memcpy(p.enrresponse.request_hash, request->hash, V4_HASH);
+	p.enrresponse.record = enr_raw(record);
+	tester_send(t, &p);
+}
+
+void tester_expects(const struct tester *t, struct v4_packet *out,
+		    enum v4_type type, uint64_t ms)
+{
+	struct mono before = lab.now;
+
+	cr_assert(tester_reads(t, out, ms));
+	cr_assert_eq(out->type, type);
+	cr_assert_eq(mono_since_ms(lab.now, before), ms);
+}
+
+void tester_expects_ping(const struct tester *t)
+{
+	struct v4_packet p, pong;
+
+	tester_expects(t, &p, V4_PING, 0);
+	pong = pong_to(&p);
+	tester_send(t, &pong);
+}
+
+enum v4_type tester_next_question(const struct tester *t, struct v4_packet *out,
+				  uint64_t ms)
+{
+	struct mono end = mono_add_ms(lab.now, ms);
+
+	while (tester_reads(t, out, mono_since_ms(end, lab.now))) {
+		struct v4_packet pong;
+
+		if (out->type != V4_PING)
+			return out->type;
+		pong = pong_to(out);
+		tester_send(t, &pong);
+	}
+	cr_assert(false, "no question");
+	return 0;
 }
 
 void tester_bonds(const struct tester *t)

@@ -7,6 +7,10 @@
 #include "p2p/discover/table.h"
 #include "p2p/discover/v4.h"
 #include "test/support/unit.h"
+#include "test/unit/discover/identity.h"
+
+/* What a test with a core says behind its name. */
+#define LAB .init = lab_open, .fini = lab_close
 
 enum {
 	LAB_UNIX = 1700000000,
@@ -38,11 +42,9 @@ uint64_t lab_unix(void);
 
 /* With a key of its number, at "IP:PORT". */
 struct tester tester_at(unsigned number, const char *addr);
-struct ecc_keypair key_of_number(unsigned number);
 
-/* Make a record of its key with that seq and, unless it is NULL, endpoint. */
-struct enr record_of(const struct ecc_keypair *key, uint64_t seq,
-		     const struct addr *at);
+/* The same at 30.0.number.1:30303, each in a network of its own. */
+struct tester tester_of_network(unsigned number);
 
 /* Sign and deliver. p->expiration is as it is; p->hash is set. */
 void tester_send(const struct tester *t, struct v4_packet *p);
@@ -53,10 +55,27 @@ struct v4_packet ping_of(const struct tester *t);
 struct v4_packet pong_to(const struct v4_packet *ping);
 struct v4_packet findnode_of(unsigned target);
 struct v4_packet enrrequest_of(void);
+struct v4_packet neighbors_of(const struct tester *all, size_t count);
 
 /* Wait for the next packet to the tester's address, for at most that time. The
  * core sends nothing to anybody else meanwhile. False: there was none. */
 bool tester_reads(const struct tester *t, struct v4_packet *out, uint64_t ms);
+
+/* The next packet comes after exactly that time, and is of that type. */
+void tester_expects(const struct tester *t, struct v4_packet *out,
+		    enum v4_type type, uint64_t ms);
+
+/* A PING is there now; it is answered. */
+void tester_expects_ping(const struct tester *t);
+
+/* The next that is no PING; those are answered. */
+enum v4_type tester_next_question(const struct tester *t, struct v4_packet *out,
+				  uint64_t ms);
+
+/* An ENRRESPONSE to that ENRREQUEST. */
+void tester_sends_record(const struct tester *t,
+			 const struct v4_packet *request,
+			 const struct enr *record);
 
 /* PING, PONG, PING, PONG. Nothing else comes. */
 void tester_bonds(const struct tester *t);

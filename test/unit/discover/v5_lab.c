@@ -13,38 +13,13 @@ struct lab5 lab5;
 static struct tester5 testers[TESTERS];
 static size_t tester_count;
 
-struct ecc_keypair lab5_key(unsigned number)
-{
-	struct ecc_keypair key = { .key = { { 1, (uint8_t)(number >> 8),
-					      (uint8_t)number } } };
-
-	ecc_pub_of(&key.pub, &key.key);
-	return key;
-}
-
-struct enr lab5_record(const struct ecc_keypair *key, uint64_t seq,
-		       const struct addr *at)
-{
-	struct enr_draft d = { .seq = seq };
-	struct enr r;
-
-	if (at) {
-		cr_assert_eq(enr_draft_set_ip(&d, &at->ip), ERR_NONE);
-		cr_assert_eq(enr_draft_set_port(&d, "udp", at->port), ERR_NONE);
-	}
-	cr_assert_eq(enr_sign(&r, &d, key), ERR_NONE);
-	/* As it comes out of a stranger's bytes. */
-	cr_assert_eq(enr_read(&r, enr_raw(&r), NULL), ERR_NONE);
-	return r;
-}
-
 static struct contact contact_at(const struct ecc_keypair *key,
 				 const char *addr, enum lab5_endpoint endpoint)
 {
 	struct contact c = { .pub = key->pub, .id = node_id_of(&key->pub) };
 
 	cr_assert_eq(addr_parse(&c.udp, addr), ERR_NONE);
-	c.record = lab5_record(key, 1, endpoint == LAB5_FULL ? &c.udp : NULL);
+	c.record = record_of(key, 1, endpoint == LAB5_FULL ? &c.udp : NULL);
 	return c;
 }
 
@@ -57,7 +32,7 @@ void lab5_open(void)
 
 	crypto_init();
 	drbg_init(&lab5.rng, &other);
-	lab5.key = lab5_key(0);
+	lab5.key = key_of_number(0);
 	lab5.self = contact_at(&lab5.key, "127.0.0.1:30303", LAB5_FULL);
 	lab5.now = (struct mono){ 1000000000 };
 	lab5.v5 = v5_new(&config, lab5.now);
@@ -78,7 +53,7 @@ struct tester5 *tester5_at(unsigned number, const char *addr,
 	struct tester5 *t = &testers[tester_count++];
 
 	cr_assert_leq(tester_count, TESTERS);
-	t->key = lab5_key(number);
+	t->key = key_of_number(number);
 	t->contact = contact_at(&t->key, addr, endpoint);
 	v5_sessions_init(&t->sessions, 4, UINT32_MAX);
 	return t;

@@ -8,6 +8,10 @@
 #include "p2p/discover/v5.h"
 #include "p2p/discover/v5_session.h"
 #include "test/support/unit.h"
+#include "test/unit/discover/identity.h"
+
+/* What a test with a core says behind its name. */
+#define LAB5 .init = lab5_open, .fini = lab5_close
 
 struct lab5 {
 	struct v5 *v5;
@@ -44,10 +48,6 @@ enum lab5_endpoint {
 	LAB5_BARE, /* its record has none */
 	LAB5_FULL,
 };
-
-struct ecc_keypair lab5_key(unsigned number);
-struct enr lab5_record(const struct ecc_keypair *key, uint64_t seq,
-		       const struct addr *at);
 
 /* Closed by lab5_close. */
 struct tester5 *tester5_at(unsigned number, const char *addr,
