@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "p2p/crypto/hashtable.h"
-#include "p2p/crypto/rng.h"
 #include "test/support/unit.h"
 #include "test/unit/dnsdisc/zone.h"
 
@@ -15,12 +13,6 @@ enum {
 };
 
 #define HOME "nodes.example.org"
-
-static void set_up(void)
-{
-	crypto_init();
-	hashtable_init();
-}
 
 /* What came of a download. */
 struct result {
@@ -147,7 +139,7 @@ static void load_tree(struct zone *z, struct dns_link *list, json_t *root,
 		z, vectors_text(row, "name"), vectors_text(row, "txt"));
 }
 
-Test(dns_sync, reads_the_example, .init = set_up)
+Test(dns_sync, reads_the_example, .init = zone_set_up)
 {
 	json_t *root = vectors_load("dnsdisc.json");
 	struct dns_link list;
@@ -168,7 +160,7 @@ Test(dns_sync, reads_the_example, .init = set_up)
 	json_decref(root);
 }
 
-Test(dns_sync, refuses_a_record_that_is_none, .init = set_up)
+Test(dns_sync, refuses_a_record_that_is_none, .init = zone_set_up)
 {
 	json_t *root = vectors_load("dnsdisc.json");
 	struct dns_link list;
@@ -184,7 +176,7 @@ Test(dns_sync, refuses_a_record_that_is_none, .init = set_up)
 }
 
 /* Each count around those where a tree gets a branch or a level more. */
-Test(dns_sync, reads_lists_of_every_size, .init = set_up)
+Test(dns_sync, reads_lists_of_every_size, .init = zone_set_up)
 {
 	static const unsigned sizes[] = { 0,  1,  2,   12,  13,	 14,
 					  26, 27, 168, 169, 170, 200 };
@@ -211,7 +203,7 @@ Test(dns_sync, reads_lists_of_every_size, .init = set_up)
 	}
 }
 
-Test(dns_sync, knows_a_list_under_names_in_lower_case, .init = set_up)
+Test(dns_sync, knows_a_list_under_names_in_lower_case, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
 	struct zone z = { 0 };
@@ -229,7 +221,7 @@ Test(dns_sync, knows_a_list_under_names_in_lower_case, .init = set_up)
 
 /* --- what is refused ------------------------------------------------------ */
 
-Test(dns_sync, refuses_a_root_of_another_key, .init = set_up)
+Test(dns_sync, refuses_a_root_of_another_key, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(2, HOME);
 	struct zone z = { 0 };
@@ -243,7 +235,8 @@ Test(dns_sync, refuses_a_root_of_another_key, .init = set_up)
 	zone_clear(&z);
 }
 
-Test(dns_sync, refuses_a_root_that_is_older_than_one_before, .init = set_up)
+Test(dns_sync, refuses_a_root_that_is_older_than_one_before,
+     .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
 	struct zone z = { 0 };
@@ -256,35 +249,31 @@ Test(dns_sync, refuses_a_root_that_is_older_than_one_before, .init = set_up)
 	zone_clear(&z);
 }
 
-/* The first entry of a kind, to spoil; its name without the domain. */
-static const struct zone_row *first_of(const struct zone *z, const char *kind,
-				       char hash[DNS_HASH_TEXT])
+/* The name of the first entry of a kind, to spoil that. */
+static void name_of_first(char name[DNS_NAME_MAX], const struct zone *z,
+			  const char *kind)
 {
 	for (size_t i = 0; i < z->count; i++)
 		if (!strncmp(z->rows[i].text, kind, strlen(kind))) {
-			snprintf(hash, DNS_HASH_TEXT, "%.*s",
-				 (int)strcspn(z->rows[i].name, "."),
-				 z->rows[i].name);
-			return &z->rows[i];
+			snprintf(name, DNS_NAME_MAX, "%s", z->rows[i].name);
+			return;
 		}
-	return NULL;
+	cr_assert(false, "no %s", kind);
 }
 
-Test(dns_sync, refuses_an_entry_with_another_text, .init = set_up)
+Test(dns_sync, refuses_an_entry_with_another_text, .init = zone_set_up)
 {
 	static const char *const kinds[] = { "enr:", "enrtree-branch:",
 					     "enrtree://" };
 	struct dns_link list = zone_link(1, HOME);
-	char hash[DNS_HASH_TEXT], name[DNS_NAME_MAX];
+	char name[DNS_NAME_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		struct zone z = { 0 };
-		const struct zone_row *row;
 		struct result r;
 
 		zone_add_list(&z, 1, HOME, 7, 10, 20, &list, 1);
-		row = first_of(&z, kinds[i], hash);
-		snprintf(name, sizeof(name), "%s", row->name);
+		name_of_first(name, &z, kinds[i]);
 		zone_set(&z, name, "enrtree-branch:");
 		r = download(&z, &list, 0);
 		expect_end(&r, DNS_EVENT_REFUSED, ERR_AUTH, name);
@@ -294,17 +283,15 @@ Test(dns_sync, refuses_an_entry_with_another_text, .init = set_up)
 }
 
 /* Three times, and then it names what is missing. */
-Test(dns_sync, names_what_cannot_be_looked_up, .init = set_up)
+Test(dns_sync, names_what_cannot_be_looked_up, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
-	char hash[DNS_HASH_TEXT], name[DNS_NAME_MAX];
-	const struct zone_row *row;
+	char name[DNS_NAME_MAX];
 	struct zone z = { 0 };
 	struct result r;
 
 	zone_add_list(&z, 1, HOME, 7, 10, 5, NULL, 0);
-	row = first_of(&z, "enr:", hash);
-	snprintf(name, sizeof(name), "%s", row->name);
+	name_of_first(name, &z, "enr:");
 	zone_set(&z, name, NULL);
 	r = download(&z, &list, 0);
 	expect_end(&r, DNS_EVENT_FAILED, ERR_SYSTEM, name);
@@ -318,7 +305,7 @@ Test(dns_sync, names_what_cannot_be_looked_up, .init = set_up)
 	zone_clear(&z);
 }
 
-Test(dns_sync, refuses_a_record_among_the_links, .init = set_up)
+Test(dns_sync, refuses_a_record_among_the_links, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
 	struct dns_hash record, none, link;
@@ -344,30 +331,23 @@ Test(dns_sync, refuses_a_record_among_the_links, .init = set_up)
 /* --- loops and limits ----------------------------------------------------- */
 
 /* To make a real loop is 2^48 of work: see test_walk.c for those. */
-Test(dns_sync, refuses_a_branch_that_is_named_twice, .init = set_up)
+Test(dns_sync, refuses_a_branch_that_is_named_twice, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
-	struct dns_hash leaf, shared, two[2], top, none;
-	char text[ENR_TEXT_MAX], name[DNS_HASH_TEXT];
-	struct enr node = zone_record(9);
+	char name[DNS_HASH_TEXT];
+	struct dns_hash twice;
 	struct zone z = { 0 };
 	struct result r;
 
-	leaf = zone_add_entry(&z, HOME, enr_text(text, &node));
-	none = zone_add_branch(&z, HOME, NULL, 0);
-	shared = zone_add_branch(&z, HOME, &leaf, 1);
-	two[0] = shared;
-	two[1] = zone_add_branch(&z, HOME, &shared, 1);
-	top = zone_add_branch(&z, HOME, two, 2);
-	zone_add_root(&z, 1, HOME, 1, &top, &none);
+	twice = zone_add_loop(&z, 1, HOME, 1);
 	r = download(&z, &list, 0);
 	expect_end(&r, DNS_EVENT_REFUSED, ERR_FORMAT, "a loop");
-	cr_assert_not_null(strstr(r.why.text, dns_hash_text(name, &shared)),
+	cr_assert_not_null(strstr(r.why.text, dns_hash_text(name, &twice)),
 			   "%s", r.why.text);
 	zone_clear(&z);
 }
 
-Test(dns_sync, takes_a_record_that_is_named_twice_once, .init = set_up)
+Test(dns_sync, takes_a_record_that_is_named_twice_once, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
 	struct dns_hash leaf[2], two[2], top, none;
@@ -407,7 +387,7 @@ static struct result download_chain(unsigned depth)
 	return r;
 }
 
-Test(dns_sync, goes_no_deeper_than_it_may, .init = set_up)
+Test(dns_sync, goes_no_deeper_than_it_may, .init = zone_set_up)
 {
 	struct result r = download_chain(DNS_DEPTH_MAX);
 
@@ -419,7 +399,7 @@ Test(dns_sync, goes_no_deeper_than_it_may, .init = set_up)
 
 /* --- pace and answers ----------------------------------------------------- */
 
-Test(dns_sync, keeps_to_its_rate, .init = set_up)
+Test(dns_sync, keeps_to_its_rate, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
 	struct mono now = { 0 };
@@ -443,7 +423,7 @@ Test(dns_sync, keeps_to_its_rate, .init = set_up)
 	zone_clear(&z);
 }
 
-Test(dns_sync, ignores_answers_that_nobody_asked_for, .init = set_up)
+Test(dns_sync, ignores_answers_that_nobody_asked_for, .init = zone_set_up)
 {
 	struct dns_link list = zone_link(1, HOME);
 	struct mono now = { 0 };

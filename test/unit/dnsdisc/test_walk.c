@@ -4,15 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "p2p/crypto/hashtable.h"
-#include "p2p/crypto/rng.h"
 #include "test/support/unit.h"
-
-static void set_up(void)
-{
-	crypto_init();
-	hashtable_init();
-}
+#include "test/unit/dnsdisc/zone.h"
 
 /* Hashes are looked at elsewhere, so here entries have whatever name. */
 static struct dns_hash name_of(uint32_t n)
@@ -90,7 +83,7 @@ static void expect_loop(struct dns_walk *w, const enum dns_fault *fault,
 	dns_walk_clear(w);
 }
 
-Test(dns_walk, visits_all_in_their_order, .init = set_up)
+Test(dns_walk, visits_all_in_their_order, .init = zone_set_up)
 {
 	struct why why = WHY_NONE;
 	enum dns_fault fault;
@@ -123,7 +116,7 @@ Test(dns_walk, visits_all_in_their_order, .init = set_up)
 	dns_walk_clear(&w);
 }
 
-Test(dns_walk, refuses_a_branch_that_names_itself, .init = set_up)
+Test(dns_walk, refuses_a_branch_that_names_itself, .init = zone_set_up)
 {
 	struct why why = WHY_NONE;
 	enum dns_fault fault;
@@ -133,7 +126,7 @@ Test(dns_walk, refuses_a_branch_that_names_itself, .init = set_up)
 	expect_loop(&w, &fault, &why, BRANCH(&w, &fault, &why, 2, 1));
 }
 
-Test(dns_walk, refuses_a_branch_that_names_one_above_it, .init = set_up)
+Test(dns_walk, refuses_a_branch_that_names_one_above_it, .init = zone_set_up)
 {
 	struct why why = WHY_NONE;
 	enum dns_fault fault;
@@ -147,7 +140,7 @@ Test(dns_walk, refuses_a_branch_that_names_one_above_it, .init = set_up)
 }
 
 /* Of which neither is above the other where they are first named. */
-Test(dns_walk, refuses_two_branches_that_name_each_other, .init = set_up)
+Test(dns_walk, refuses_two_branches_that_name_each_other, .init = zone_set_up)
 {
 	struct why why = WHY_NONE;
 	enum dns_fault fault;
@@ -159,7 +152,7 @@ Test(dns_walk, refuses_two_branches_that_name_each_other, .init = set_up)
 	expect_loop(&w, &fault, &why, BRANCH(&w, &fault, &why, 2));
 }
 
-Test(dns_walk, refuses_a_branch_below_two_others, .init = set_up)
+Test(dns_walk, refuses_a_branch_below_two_others, .init = zone_set_up)
 {
 	struct why why = WHY_NONE;
 	enum dns_fault fault;
@@ -179,7 +172,7 @@ Test(dns_walk, refuses_a_branch_below_two_others, .init = set_up)
 }
 
 /* Longer and shorter forms of one hash. */
-Test(dns_walk, knows_an_entry_by_either_length_of_its_name, .init = set_up)
+Test(dns_walk, knows_an_entry_by_either_length_of_its_name, .init = zone_set_up)
 {
 	struct dns_hash top = { .len = DNS_HASH_MAX };
 	char text[200], base32[DNS_HASH_TEXT];
@@ -199,7 +192,7 @@ Test(dns_walk, knows_an_entry_by_either_length_of_its_name, .init = set_up)
 		    dns_walk_visit(&w, &fault, &step, &e, &why));
 }
 
-Test(dns_walk, holds_no_more_entries_than_it_may, .init = set_up)
+Test(dns_walk, holds_no_more_entries_than_it_may, .init = zone_set_up)
 {
 	uint32_t *many = calloc(3000, sizeof(*many));
 	struct why why = WHY_NONE;
@@ -237,7 +230,7 @@ Test(dns_walk, holds_no_more_entries_than_it_may, .init = set_up)
 	free(many);
 }
 
-Test(dns_walk, goes_no_deeper_than_it_may, .init = set_up)
+Test(dns_walk, goes_no_deeper_than_it_may, .init = zone_set_up)
 {
 	struct why why = WHY_NONE;
 	enum dns_fault fault;
@@ -264,7 +257,7 @@ Test(dns_walk, goes_no_deeper_than_it_may, .init = set_up)
 }
 
 /* The walk that makes the mistake an answer's, not the list's. */
-Test(dns_walk, tells_a_bad_answer_from_a_bad_entry, .init = set_up)
+Test(dns_walk, tells_a_bad_answer_from_a_bad_entry, .init = zone_set_up)
 {
 	static const char bad[] = "enrtree-branch:x";
 	struct span values[2] = { span_text(bad), span_text("other") };

@@ -5,11 +5,19 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "p2p/crypto/hashtable.h"
+#include "p2p/crypto/rng.h"
 #include "test/support/unit.h"
 
 enum {
 	TEXT_MAX = 4096
 };
+
+void zone_set_up(void)
+{
+	crypto_init();
+	hashtable_init();
+}
 
 void zone_clear(struct zone *z)
 {
@@ -156,4 +164,21 @@ struct dns_hash zone_add_branch(struct zone *z, const char *domain,
 	out = zone_add_entry(z, domain, text);
 	free(text);
 	return out;
+}
+
+struct dns_hash zone_add_loop(struct zone *z, unsigned n, const char *domain,
+			      uint64_t seq)
+{
+	struct dns_hash leaf, shared, two[2], top, none;
+	struct enr node = zone_record(9);
+	char text[ENR_TEXT_MAX];
+
+	leaf = zone_add_entry(z, domain, enr_text(text, &node));
+	none = zone_add_branch(z, domain, NULL, 0);
+	shared = zone_add_branch(z, domain, &leaf, 1);
+	two[0] = shared;
+	two[1] = zone_add_branch(z, domain, &shared, 1);
+	top = zone_add_branch(z, domain, two, 2);
+	zone_add_root(z, n, domain, seq, &top, &none);
+	return shared;
 }

@@ -18,6 +18,9 @@ struct zone {
 	size_t count;
 };
 
+/* zone_set_up - the .init of a test with lists. */
+void zone_set_up(void);
+
 void zone_clear(struct zone *z);
 
 /* zone_set - the value of a name from now on. */
@@ -49,5 +52,10 @@ struct dns_hash zone_add_entry(struct zone *z, const char *domain,
 /* zone_add_branch - of these children. */
 struct dns_hash zone_add_branch(struct zone *z, const char *domain,
 				const struct dns_hash *children, size_t count);
+
+/* zone_add_loop - a list with a branch that is named twice, whose hash it
+ * returns; a loop, as far as a reader can tell. */
+struct dns_hash zone_add_loop(struct zone *z, unsigned n, const char *domain,
+			      uint64_t seq);
 
 #endif
