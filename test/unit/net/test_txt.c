@@ -10,10 +10,56 @@ enum {
 	PATIENCE_MS = 20000, /* longer than a test may take */
 };
 
+static char large[5000];
+
+static const struct name_row rows[] = {
+	{ "one.example", SAYS_VALUES, { "hello" } },
+	{ "empty.example", SAYS_VALUES, { "" } },
+	{ "two.example", SAYS_VALUES, { "in|several||parts", "and another" } },
+	{ "large.example", SAYS_LATER, { large } },
+	{ "cut.example", SAYS_CUT, { "one", "two" } },
+	{ "later-cut.example", SAYS_LATER_CUT, { "one", "two" } },
+	{ "lying.example", SAYS_LYING, { "one" } },
+	{ "many.example", SAYS_MANY, { NULL } },
+	{ "nothing.example", SAYS_NOTHING, { NULL } },
+	{ "failure.example", SAYS_FAILURE, { NULL } },
+	{ "no.example", SAYS_NO, { NULL } },
+	{ "silent.example", SAYS_SILENT, { NULL } },
+	{ NULL, SAYS_VALUES, { NULL } },
+};
+
+/* A server of these rows, and who asks it. */
+static struct {
+	struct scene sc;
+	struct name_server server;
+	struct net_txt *t;
+} bed;
+
+#define BED .init = bed_open, .fini = bed_close
+
+static void bed_open_at(struct addr at)
+{
+	for (size_t i = 0; i < sizeof(large) - 1; i++)
+		large[i] = (char)('a' + i % 26);
+	scene_open(&bed.sc);
+	name_server_open(&bed.sc, &bed.server, rows, at);
+	bed.t = net_txt_open(bed.sc.loop, &bed.server.at);
+}
+
+static void bed_open(void)
+{
+	bed_open_at(loopback4(0));
+}
+
+static void bed_close(void)
+{
+	net_txt_close(bed.t);
+	name_server_close(&bed.server);
+	scene_close(&bed.sc);
+}
+
 /* What came of a query. */
 struct asked {
-	struct scene *sc;
-	struct net_txt *t;
 	struct net_txt_query *q;
 	unsigned answered;
 	enum err rc;
@@ -44,136 +90,83 @@ static void on_answered(void *ctx, enum err rc, const struct span *values,
 			 (int)values[1].len, (const char *)values[1].data);
 	if (a->hook)
 		a->hook(a);
-	net_loop_stop(a->sc->loop);
+	net_loop_stop(bed.sc.loop);
 }
 
-static void ask(struct scene *sc, struct asked *a, struct net_txt *t,
-		const char *name, uint64_t timeout_ms)
+static void ask_for(struct asked *a, const char *name, uint64_t timeout_ms)
 {
-	*a = (struct asked){ .sc = sc, .t = t, .hook = a->hook };
-	a->q = net_txt_ask(t, name, timeout_ms, on_answered, a);
+	*a = (struct asked){ .hook = a->hook };
+	a->q = net_txt_ask(bed.t, name, timeout_ms, on_answered, a);
 	cr_assert_eq(a->answered, 0, "told from inside");
 }
 
-static void ask_and_wait(struct scene *sc, struct asked *a, struct net_txt *t,
-			 const char *name)
+static void ask(struct asked *a, const char *name)
 {
-	a->hook = NULL;
-	ask(sc, a, t, name, PATIENCE_MS);
-	UNTIL(sc, a->answered);
-	net_txt_query_close(a->q);
+	ask_for(a, name, PATIENCE_MS);
 }
 
-static char large[5000];
-
-static const struct name_row rows[] = {
-	{ "one.example", SAYS_VALUES, { "hello" } },
-	{ "empty.example", SAYS_VALUES, { "" } },
-	{ "two.example", SAYS_VALUES, { "in|several||parts", "and another" } },
-	{ "large.example", SAYS_LATER, { large } },
-	{ "cut.example", SAYS_CUT, { "one", "two" } },
-	{ "later-cut.example", SAYS_LATER_CUT, { "one", "two" } },
-	{ "lying.example", SAYS_LYING, { "one" } },
-	{ "many.example", SAYS_MANY, { NULL } },
-	{ "nothing.example", SAYS_NOTHING, { NULL } },
-	{ "failure.example", SAYS_FAILURE, { NULL } },
-	{ "no.example", SAYS_NO, { NULL } },
-	{ "silent.example", SAYS_SILENT, { NULL } },
-	{ NULL, SAYS_VALUES, { NULL } },
-};
-
-struct bed {
-	struct scene sc;
-	struct name_server server;
-	struct net_txt *t;
-};
-
-static void bed_open_at(struct bed *b, struct addr at)
+static struct asked look_up(const char *name)
 {
-	for (size_t i = 0; i < sizeof(large) - 1; i++)
-		large[i] = (char)('a' + i % 26);
-	scene_open(&b->sc);
-	name_server_open(&b->sc, &b->server, rows, at);
-	b->t = net_txt_open(b->sc.loop, &b->server.at);
+	struct asked a = { 0 };
+
+	ask(&a, name);
+	UNTIL(&bed.sc, a.answered);
+	net_txt_query_close(a.q);
+	return a;
 }
 
-static void bed_open(struct bed *b)
+static struct asked find(const char *name)
 {
-	bed_open_at(b, loopback4(0));
-}
+	struct asked a = look_up(name);
 
-static void bed_close(struct bed *b)
-{
-	net_txt_close(b->t);
-	name_server_close(&b->server);
-	scene_close(&b->sc);
-}
-
-Test(txt, gives_the_values_of_a_name)
-{
-	struct asked a;
-	struct bed b;
-
-	bed_open(&b);
-	ask_and_wait(&b.sc, &a, b.t, "one.example");
 	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
+	return a;
+}
+
+Test(txt, gives_the_values_of_a_name, BED)
+{
+	struct asked a = find("one.example");
+
 	cr_assert_eq(a.count, 1);
 	cr_assert_str_eq(a.first, "hello");
 
-	ask_and_wait(&b.sc, &a, b.t, "empty.example");
-	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
+	a = find("empty.example");
 	cr_assert_eq(a.count, 1);
 	cr_assert_eq(a.len, 0);
 	cr_assert_eq(a.answered, 1);
-	cr_assert_eq(b.server.asked_tcp, 0);
-	bed_close(&b);
+	cr_assert_eq(bed.server.asked_tcp, 0);
 }
 
-Test(txt, puts_the_strings_of_a_record_together)
+Test(txt, puts_the_strings_of_a_record_together, BED)
 {
-	struct asked a;
-	struct bed b;
+	struct asked a = find("two.example");
 
-	bed_open(&b);
-	ask_and_wait(&b.sc, &a, b.t, "two.example");
-	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
 	cr_assert_eq(a.count, 2);
 	cr_assert_str_eq(a.first, "inseveralparts");
 	cr_assert_str_eq(a.second, "and another");
-	bed_close(&b);
 }
 
-Test(txt, asks_by_tcp_for_what_does_not_fit)
+Test(txt, asks_by_tcp_for_what_does_not_fit, BED)
 {
-	struct asked a;
-	struct bed b;
+	struct asked a = find("large.example");
 
-	bed_open(&b);
-	ask_and_wait(&b.sc, &a, b.t, "large.example");
-	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
 	cr_assert_eq(a.count, 1);
 	cr_assert_str_eq(a.first, large);
-	cr_assert_geq(b.server.asked_udp, 1);
-	cr_assert_eq(b.server.asked_tcp, 1);
-	bed_close(&b);
+	cr_assert_geq(bed.server.asked_udp, 1);
+	cr_assert_eq(bed.server.asked_tcp, 1);
 }
 
 Test(txt, asks_a_server_by_ipv6)
 {
-	struct asked a;
-	struct bed b;
-
 	/* By IPv4 where there is no other, so that something is asked. */
-	bed_open_at(&b, has_ipv6() ? loopback6(0) : loopback4(0));
-	ask_and_wait(&b.sc, &a, b.t, "one.example");
-	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
-	ask_and_wait(&b.sc, &a, b.t, "large.example");
-	cr_assert_eq(a.rc, ERR_NONE, "%s", a.why.text);
-	cr_assert_eq(b.server.asked_tcp, 1);
-	bed_close(&b);
+	bed_open_at(has_ipv6() ? loopback6(0) : loopback4(0));
+	find("one.example");
+	find("large.example");
+	cr_assert_eq(bed.server.asked_tcp, 1);
+	bed_close();
 }
 
-Test(txt, tells_each_way_to_fail)
+Test(txt, tells_each_way_to_fail, BED)
 {
 	static const struct {
 		const char *name;
@@ -189,177 +182,143 @@ Test(txt, tells_each_way_to_fail)
 		{ "lying.example", ERR_FORMAT, "malformed" },
 		{ "many.example", ERR_LIMIT, "over 256" },
 		{ "two..dots", ERR_FORMAT, "not a DNS name" },
-		{ "sixty-four-bytes-are-one-more-than-a-part-of-a-name-may-"
-		  "have-"
-		  "xxx.example",
+		{ "sixty-four-bytes-are-one-more-than-a-part-of-a-name-"
+		  "may-have-xxx.example",
 		  ERR_FORMAT, "not a DNS name" },
 	};
-	struct asked a;
-	struct bed b;
 
-	bed_open(&b);
 	for (size_t i = 0; i < ARRAY_LEN(fails); i++) {
-		ask_and_wait(&b.sc, &a, b.t, fails[i].name);
+		struct asked a = look_up(fails[i].name);
+
 		cr_assert_eq(a.rc, fails[i].rc, "%s: %d, %s", fails[i].name,
 			     a.rc, a.why.text);
 		cr_assert_not_null(strstr(a.why.text, fails[i].says), "%s: %s",
 				   fails[i].name, a.why.text);
 	}
 	/* And goes on. */
-	ask_and_wait(&b.sc, &a, b.t, "one.example");
-	cr_assert_eq(a.rc, ERR_NONE);
-	bed_close(&b);
+	find("one.example");
 }
 
-Test(txt, gives_up_on_a_silent_server_in_time)
+Test(txt, gives_up_on_a_silent_server_in_time, BED)
 {
-	struct mono start;
-	struct asked a;
-	struct bed b;
+	struct mono start = net_loop_now(bed.sc.loop);
+	struct asked a = { 0 };
 
-	bed_open(&b);
-	start = net_loop_now(b.sc.loop);
-	a.hook = NULL;
-	ask(&b.sc, &a, b.t, "silent.example", 50);
-	UNTIL(&b.sc, a.answered);
+	ask_for(&a, "silent.example", 50);
+	UNTIL(&bed.sc, a.answered);
 	cr_assert_eq(a.rc, ERR_TIMEOUT);
-	cr_assert_geq(mono_since_ms(net_loop_now(b.sc.loop), start), 50);
+	cr_assert_geq(mono_since_ms(net_loop_now(bed.sc.loop), start), 50);
 	net_txt_query_close(a.q);
 	/* What c-ares still waits for holds nothing else up. */
-	ask_and_wait(&b.sc, &a, b.t, "one.example");
-	cr_assert_eq(a.rc, ERR_NONE);
-	bed_close(&b);
+	find("one.example");
 }
 
-Test(txt, hears_of_a_port_where_nobody_is)
+Test(txt, hears_of_a_port_where_nobody_is, BED)
 {
 	struct addr nobody;
 	struct asked a;
-	struct bed b;
 
-	bed_open(&b);
-	nobody = b.server.at;
-	net_txt_close(b.t);
-	net_udp_close(b.server.udp);
-	name_server_close_tcp(&b.server);
-	b.server.udp = NULL;
-	b.t = net_txt_open(b.sc.loop, &nobody);
-	ask_and_wait(&b.sc, &a, b.t, "one.example");
+	nobody = bed.server.at;
+	net_txt_close(bed.t);
+	net_udp_close(bed.server.udp);
+	name_server_close_tcp(&bed.server);
+	bed.server.udp = NULL;
+	bed.t = net_txt_open(bed.sc.loop, &nobody);
+	a = look_up("one.example");
 	/* By ICMP, and so before any timeout. */
 	cr_assert_eq(a.rc, ERR_SYSTEM, "%s", a.why.text);
 	cr_assert_not_null(strstr(a.why.text, "no DNS server"), "%s",
 			   a.why.text);
-	bed_close(&b);
 }
 
-Test(txt, hears_that_nobody_is_there_by_tcp)
+Test(txt, hears_that_nobody_is_there_by_tcp, BED)
 {
 	struct asked a;
-	struct bed b;
 
-	bed_open(&b);
-	name_server_close_tcp(&b.server);
-	ask_and_wait(&b.sc, &a, b.t, "large.example");
+	name_server_close_tcp(&bed.server);
+	a = look_up("large.example");
 	cr_assert_eq(a.rc, ERR_SYSTEM, "%s", a.why.text);
-	bed_close(&b);
 }
 
-Test(txt, asks_many_at_once_and_no_more_than_it_may)
+Test(txt, asks_many_at_once_and_no_more_than_it_may, BED)
 {
-	struct asked a[NET_TXT_QUERIES_MAX + 1], *last;
-	struct bed b;
+	struct asked a[NET_TXT_QUERIES_MAX + 1] = { 0 };
+	struct asked *last = &a[NET_TXT_QUERIES_MAX];
 
-	bed_open(&b);
-	last = &a[NET_TXT_QUERIES_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(a); i++)
+		ask(&a[i], "one.example");
 	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
-		a[i].hook = NULL;
-		ask(&b.sc, &a[i], b.t, "one.example", PATIENCE_MS);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
-		UNTIL(&b.sc, a[i].answered);
+		UNTIL(&bed.sc, a[i].answered);
 		net_txt_query_close(a[i].q);
 		cr_assert_eq(a[i].rc, &a[i] == last ? ERR_BUSY : ERR_NONE, "%s",
 			     a[i].why.text);
 	}
-	ask_and_wait(&b.sc, &a[0], b.t, "one.example");
-	cr_assert_eq(a[0].rc, ERR_NONE);
-	bed_close(&b);
+	find("one.example");
 }
 
-Test(txt, says_nothing_of_a_query_that_was_closed)
+Test(txt, says_nothing_of_a_query_that_was_closed, BED)
 {
-	struct asked a = { 0 }, later;
-	struct bed b;
+	struct asked a = { 0 };
 
-	bed_open(&b);
-	ask(&b.sc, &a, b.t, "one.example", PATIENCE_MS);
+	ask(&a, "one.example");
 	net_txt_query_close(a.q);
 	/* Behind the first, so the answer to that has come. */
-	ask_and_wait(&b.sc, &later, b.t, "two.example");
-	cr_assert_eq(later.rc, ERR_NONE);
+	find("two.example");
 	cr_assert_eq(a.answered, 0);
 	/* One whose end is known and not told yet. */
-	ask(&b.sc, &a, b.t, "two..dots", PATIENCE_MS);
+	ask(&a, "two..dots");
 	net_txt_query_close(a.q);
-	scene_turns(&b.sc, 3);
+	scene_turns(&bed.sc, 3);
 	cr_assert_eq(a.answered, 0);
-	bed_close(&b);
 }
 
 Test(txt, is_closed_with_queries_under_way)
 {
 	struct asked a[3] = { 0 };
-	struct bed b;
 
-	bed_open(&b);
-	ask(&b.sc, &a[0], b.t, "silent.example", PATIENCE_MS);
-	ask(&b.sc, &a[1], b.t, "two..dots", PATIENCE_MS);
-	ask(&b.sc, &a[2], b.t, "silent.example", PATIENCE_MS);
+	bed_open();
+	ask(&a[0], "silent.example");
+	ask(&a[1], "two..dots");
+	ask(&a[2], "silent.example");
 	net_txt_query_close(a[2].q);
-	bed_close(&b);
+	bed_close();
 	for (size_t i = 0; i < ARRAY_LEN(a); i++)
 		cr_assert_eq(a[i].answered, 0);
 }
 
-static void close_all(struct asked *a)
+static void close_all(struct asked *a UNUSED)
 {
-	net_txt_close(a->t);
+	net_txt_close(bed.t);
 }
 
 /* Two are told in the same turn; the first closes everything. */
-Test(txt, is_closed_from_inside_of_an_answer)
+Test(txt, is_closed_from_inside_of_an_answer, BED)
 {
 	struct asked a = { .hook = close_all }, other = { 0 };
-	struct bed b;
 
-	bed_open(&b);
-	ask(&b.sc, &a, b.t, "two..dots", PATIENCE_MS);
-	ask(&b.sc, &other, b.t, "two..dots", PATIENCE_MS);
-	UNTIL(&b.sc, a.answered);
-	scene_turns(&b.sc, 3);
+	ask(&a, "two..dots");
+	ask(&other, "two..dots");
+	UNTIL(&bed.sc, a.answered);
+	scene_turns(&bed.sc, 3);
 	cr_assert_eq(other.answered, 0);
-	b.t = NULL;
-	bed_close(&b);
+	bed.t = NULL;
 }
 
 static void close_query_and_ask(struct asked *a)
 {
 	net_txt_query_close(a->q);
 	a->hook = NULL;
-	a->q = net_txt_ask(a->t, "one.example", PATIENCE_MS, on_answered, a);
+	a->q = net_txt_ask(bed.t, "one.example", PATIENCE_MS, on_answered, a);
 }
 
-Test(txt, is_asked_again_from_inside_of_an_answer)
+Test(txt, is_asked_again_from_inside_of_an_answer, BED)
 {
 	struct asked a = { .hook = close_query_and_ask };
-	struct bed b;
 
-	bed_open(&b);
-	ask(&b.sc, &a, b.t, "one.example", PATIENCE_MS);
-	UNTIL(&b.sc, a.answered == 2);
+	ask(&a, "one.example");
+	UNTIL(&bed.sc, a.answered == 2);
 	cr_assert_eq(a.rc, ERR_NONE);
 	net_txt_query_close(a.q);
-	bed_close(&b);
 }
 
 static unsigned open_files(void)
@@ -371,35 +330,28 @@ static unsigned open_files(void)
 	return n;
 }
 
-Test(txt, keeps_no_socket_while_nothing_is_asked)
+Test(txt, keeps_no_socket_while_nothing_is_asked, BED)
 {
-	unsigned before, during;
+	unsigned before = open_files(), during;
 	struct asked a = { 0 };
-	struct bed b;
 
-	bed_open(&b);
-	before = open_files();
-	ask(&b.sc, &a, b.t, "one.example", PATIENCE_MS);
+	ask(&a, "one.example");
 	during = open_files();
-	UNTIL(&b.sc, a.answered);
+	UNTIL(&bed.sc, a.answered);
 	net_txt_query_close(a.q);
-	scene_turns(&b.sc, 2);
+	scene_turns(&bed.sc, 2);
 	cr_assert_gt(during, before);
 	cr_assert_eq(open_files(), before);
-	bed_close(&b);
 }
 
 /* Whatever the system has: no server may be there, and so no name. */
-Test(txt, asks_the_servers_of_the_system)
+Test(txt, asks_the_servers_of_the_system, BED)
 {
 	struct asked a;
-	struct bed b;
 
-	bed_open(&b);
-	net_txt_close(b.t);
-	b.t = net_txt_open(b.sc.loop, NULL);
-	ask_and_wait(&b.sc, &a, b.t, "two..dots");
+	net_txt_close(bed.t);
+	bed.t = net_txt_open(bed.sc.loop, NULL);
+	a = look_up("two..dots");
 	cr_assert_eq(a.rc, ERR_FORMAT, "%s", a.why.text);
-	cr_assert_eq(b.server.asked_udp, 0);
-	bed_close(&b);
+	cr_assert_eq(bed.server.asked_udp, 0);
 }
