@@ -381,7 +381,8 @@ static enum err start(struct run *n, struct why *why)
 		rc = datadir_file(n->database, &n->datadir, "nodes", why);
 	if (rc)
 		return rc;
-	rc = nodekey_ensure(&key, &n->key_origin, n->key_path, why);
+	rc = nodekey_ensure(&key, &n->key_origin, n->key_path,
+			    &n->config->unlock, why);
 	if (!rc)
 		rc = net_loop_open(&n->loop, why);
 	if (!rc)

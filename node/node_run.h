@@ -8,6 +8,7 @@
 
 #include "node/bootnode.h"
 #include "node/node.h"
+#include "node/nodekey.h"
 #include "node/report.h"
 
 enum {
@@ -22,8 +23,9 @@ enum node_listen {
 
 /* All pointers are borrowed until node_run returns. */
 struct node_run_config {
-	const char *datadir; /* NULL: datadir_default */
-	const char *name;    /* in Hello; shorter than NODE_NAME_MAX */
+	const char *datadir;	      /* NULL: datadir_default */
+	struct nodekey_unlock unlock; /* of the node key there */
+	const char *name;	      /* in Hello; shorter than NODE_NAME_MAX */
 	enum node_listen listening;
 	struct addr listen;
 	const struct enode *peers; /* to keep a session with */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/nodekey.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "node/trust/trust.h"
+#include "node/passphrase.h"
+#include "node/sealed_key.h"
+#include "node/secret_file.h"
 #include "p2p/crypto/rng.h"
 
 /* All ones when a < b, else zero; b below 2^31. The top bit of a - b says so,
@@ -82,151 +79,137 @@ void nodekey_make(struct ecc_keypair *out)
 	ecc_pub_of(&out->pub, &out->key);
 }
 
-enum err nodekey_read_text(char *out, size_t room, size_t *len, int fd,
-			   struct why *why)
+/* --- sealed -----------------------------------------------------------------
+ */
+
+/* One code for all that may be wrong with it: ERR_NOT_FOUND of a passphrase
+ * must not be taken for that of the key. */
+static enum err take_passphrase(struct passphrase *out, const char *path,
+				const struct nodekey_unlock *unlock,
+				struct why *why)
 {
-	char over;
-	ssize_t n;
-
-	*len = 0;
-	do {
-		bool full = *len == room;
-
-		n = read(fd, full ? &over : out + *len, full ? 1 : room - *len);
-		if (n > 0 && full)
-			return err_fail(why, ERR_LIMIT,
-					"more than the %u hex digits of a key",
-					NODEKEY_HEX);
-		if (n > 0)
-			*len += (size_t)n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
-		return err_errno(why, ERR_SYSTEM, errno, "cannot be read");
-	return ERR_NONE;
-}
-
-/* Judged on the open descriptor, so that nobody can swap the file between the
- * look and the read. */
-static enum err check_open_file(int fd, const char *path, struct why *why)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return err_errno(why, ERR_SYSTEM, errno, "cannot be examined");
-	return trust_secret(&st, geteuid(), path, why);
-}
-
-enum err nodekey_load(struct ecc_keypair *out, const char *path,
-		      struct why *why)
-{
-	char text[NODEKEY_HEX + 1];
-	size_t len = 0;
-	enum err rc;
-	int fd;
+	char prompt[PATH_MAX + 32];
 
 	memset(out, 0, sizeof(*out));
-	/* Without O_NONBLOCK opening a pipe would wait for a writer. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		rc = errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM;
-		err_errno(why, rc, errno, "cannot be opened");
-		return err_wrap(why, rc, "node key %s", path);
+	if (unlock->file)
+		return passphrase_read(out, unlock->file, why) ? ERR_DENIED
+							       : ERR_NONE;
+	if (!unlock->ask)
+		return err_fail(why, ERR_DENIED,
+				"sealed, and no passphrase was given");
+	snprintf(prompt, sizeof(prompt), "Passphrase of %s: ", path);
+	return passphrase_ask(out, prompt, why) ? ERR_DENIED : ERR_NONE;
+}
+
+static enum err open_seal(struct secret32 *out, const struct seal *seal,
+			  const struct passphrase *p, struct why *why)
+{
+	switch (seal_open(out, seal, passphrase_span(p))) {
+	case ERR_NONE:
+		return ERR_NONE;
+	case ERR_AUTH:
+		return err_fail(why, ERR_AUTH,
+				"wrong passphrase, or the file was altered");
+	case ERR_LIMIT:
+		return err_fail(why, ERR_FORMAT,
+				"asks for more than %d passes or %d GiB",
+				SEAL_PASSES_MAX, SEAL_MEMORY_KIB_MAX >> 20);
+	default:
+		return err_fail(why, ERR_SYSTEM,
+				"opening it takes %u MiB of memory, which "
+				"there is not",
+				seal->cost.memory_kib >> 10);
 	}
-	rc = check_open_file(fd, path, why);
+}
+
+static enum err unseal(struct ecc_keypair *out, struct span text,
+		       const char *path, const struct nodekey_unlock *unlock,
+		       struct why *why)
+{
+	struct passphrase p;
+	struct seal seal;
+	enum err rc;
+
+	rc = sealed_key_parse(&seal, text, why);
+	if (rc)
+		return rc;
+	rc = take_passphrase(&p, path, unlock, why);
 	if (!rc)
-		rc = nodekey_read_text(text, sizeof(text), &len, fd, why);
+		rc = open_seal(&out->key, &seal, &p, why);
+	secret_wipe(&p, sizeof(p));
+	if (!rc && !ecc_key_valid(&out->key))
+		rc = err_fail(why, ERR_FORMAT, "not a secp256k1 scalar");
+	if (!rc)
+		ecc_pub_of(&out->pub, &out->key);
+	return rc;
+}
+
+/* --- files ------------------------------------------------------------------
+ */
+
+enum err nodekey_load(struct ecc_keypair *out, const char *path,
+		      const struct nodekey_unlock *unlock, struct why *why)
+{
+	char text[SEALED_KEY_MAX];
+	size_t len = 0;
+	enum err rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = secret_file_load(text, sizeof(text), &len, path, why);
 	if (rc == ERR_LIMIT)
 		rc = err_fail(why, ERR_FORMAT,
 			      "not 64 hex digits (the file is longer)");
-	if (!rc)
+	if (!rc && sealed_key_is(span_of(text, len)))
+		rc = unseal(out, span_of(text, len), path, unlock, why);
+	else if (!rc)
 		rc = nodekey_parse(out, span_of(text, len), why);
 	secret_wipe(text, sizeof(text));
-	close(fd);
+	if (!rc)
+		return ERR_NONE;
+	secret_wipe(out, sizeof(*out));
+	return err_wrap(why, rc, "node key %s", path);
+}
+
+static enum err save(const char *path, const char *text, size_t len,
+		     struct why *why)
+{
+	enum err rc = secret_file_save(path, text, len, why);
+
 	return rc ? err_wrap(why, rc, "node key %s", path) : ERR_NONE;
 }
 
-static enum err write_all(int fd, const char *text, size_t len, struct why *why)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(why, ERR_SYSTEM, errno,
-					 "cannot be written");
-		text += n;
-		len -= (size_t)n;
-	}
-	return ERR_NONE;
-}
-
-/* The new name survives a power cut only once its folder is on the disk. */
-static enum err sync_folder(const char *path, struct why *why)
-{
-	char copy[PATH_MAX];
-	int fd, failed;
-
-	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
-		return err_fail(why, ERR_SYSTEM, "the path is too long");
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(why, ERR_SYSTEM, errno,
-				 "its folder cannot be opened");
-	/* Some file systems have no such call for folders: EINVAL. */
-	failed = fsync(fd) && errno != EINVAL ? errno : 0;
-	close(fd);
-	if (failed)
-		return err_errno(why, ERR_SYSTEM, failed,
-				 "its folder cannot be synced");
-	return ERR_NONE;
-}
-
-static enum err write_key(int fd, const struct secret32 *key, struct why *why)
+enum err nodekey_save(const char *path, const struct secret32 *key,
+		      struct why *why)
 {
 	char text[NODEKEY_TEXT_MAX];
 	enum err rc;
 
 	nodekey_text(text, key);
 	text[NODEKEY_HEX] = '\n';
-	rc = write_all(fd, text, sizeof(text), why);
+	rc = save(path, text, sizeof(text), why);
 	secret_wipe(text, sizeof(text));
-	/* The umask may have taken bits that the owner needs. */
-	if (!rc && (fchmod(fd, 0600) || fsync(fd)))
-		rc = err_errno(why, ERR_SYSTEM, errno, "cannot be written");
 	return rc;
 }
 
-enum err nodekey_save(const char *path, const struct secret32 *key,
-		      struct why *why)
+enum err nodekey_save_sealed(const char *path, const struct secret32 *key,
+			     struct span passphrase, struct why *why)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	enum err rc;
+	char text[SEALED_KEY_MAX];
+	struct seal seal;
 
-	if (fd < 0 && errno == EEXIST) {
-		err_fail(why, ERR_EXISTS,
-			 "exists already and is never overwritten");
-		return err_wrap(why, ERR_EXISTS, "node key %s", path);
-	}
-	if (fd < 0) {
-		err_errno(why, ERR_SYSTEM, errno, "cannot be made");
-		return err_wrap(why, ERR_SYSTEM, "node key %s", path);
-	}
-	rc = write_key(fd, key, why);
-	if (close(fd) && !rc)
-		rc = err_errno(why, ERR_SYSTEM, errno, "cannot be written");
-	if (!rc)
-		rc = sync_folder(path, why);
-	if (!rc)
-		return ERR_NONE;
-	unlink(path);
-	return err_wrap(why, rc, "node key %s", path);
+	if (seal_make(&seal, key, passphrase, SEAL_COST))
+		return err_fail(why, ERR_SYSTEM,
+				"sealing takes %u MiB of memory, which there "
+				"is not",
+				SEAL_COST.memory_kib >> 10);
+	return save(path, text, sealed_key_text(text, &seal), why);
 }
 
 enum err nodekey_ensure(struct ecc_keypair *out, enum nodekey_origin *origin,
-			const char *path, struct why *why)
+			const char *path, const struct nodekey_unlock *unlock,
+			struct why *why)
 {
-	enum err rc = nodekey_load(out, path, why);
+	enum err rc = nodekey_load(out, path, unlock, why);
 
 	if (!rc)
 		*origin = NODEKEY_LOADED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nodekey.h - the node's identity in a file: 64 hex digits of a secp256k1
- * private key and an optional newline, the form go-ethereum writes.
+ * private key and an optional newline, the form go-ethereum writes, or such a
+ * key sealed with a passphrase (sealed_key.h).
  *
  * A file that others can read or write is refused, and no file is ever
  * overwritten. Keys are wiped wherever they were; the text is turned into
@@ -29,14 +30,26 @@ void nodekey_text(char out[NODEKEY_TEXT_MAX], const struct secret32 *key);
 /* nodekey_make - a new key, in memory only. */
 void nodekey_make(struct ecc_keypair *out);
 
+/* How a sealed key is opened. */
+struct nodekey_unlock {
+	const char *file; /* whose first line is the passphrase, "-" is standard
+			   * input; NULL: none */
+	bool ask;	  /* at the terminal, where there is no file */
+};
+
 /* nodekey_load - read a key file; *out is all zero on any error.
  *
- * ERR_NOT_FOUND  there is no such file
- * ERR_DENIED     group or world may read or write it, or it belongs to
- *                neither us nor root
- * ERR_FORMAT     no regular file, or as of nodekey_parse
- * ERR_SYSTEM     it cannot be read */
+ * ERR_NOT_FOUND    there is no such file
+ * ERR_DENIED       group or world may read or write it, or it belongs to
+ *                  neither us nor root; or it is sealed, and no passphrase is
+ *                  to be had
+ * ERR_AUTH         sealed with another passphrase, or altered since
+ * ERR_FORMAT       no regular file, or as of nodekey_parse, sealed_key_parse
+ * ERR_UNSUPPORTED  sealed in a later form
+ * ERR_SYSTEM       it cannot be read, or there is too little memory to open
+ *                  it */
 MUST_USE enum err nodekey_load(struct ecc_keypair *out, const char *path,
+			       const struct nodekey_unlock *unlock,
 			       struct why *why);
 
 /* nodekey_save - write a new file, mode 0600, and have the disk take it before
@@ -44,6 +57,11 @@ MUST_USE enum err nodekey_load(struct ecc_keypair *out, const char *path,
  * cannot be made or written; nothing is left behind. */
 MUST_USE enum err nodekey_save(const char *path, const struct secret32 *key,
 			       struct why *why);
+
+/* nodekey_save_sealed - likewise, to be opened with the passphrase. */
+MUST_USE enum err nodekey_save_sealed(const char *path,
+				      const struct secret32 *key,
+				      struct span passphrase, struct why *why);
 
 enum nodekey_origin {
 	NODEKEY_LOADED,
@@ -54,11 +72,7 @@ enum nodekey_origin {
  * both; *origin is set on success. */
 MUST_USE enum err nodekey_ensure(struct ecc_keypair *out,
 				 enum nodekey_origin *origin, const char *path,
+				 const struct nodekey_unlock *unlock,
 				 struct why *why);
-
-/* nodekey_read_text - all of a descriptor that holds a key's text, such as
- * standard input: at most room bytes. ERR_LIMIT: there is more. */
-MUST_USE enum err nodekey_read_text(char *out, size_t room, size_t *len, int fd,
-				    struct why *why);
 
 #endif

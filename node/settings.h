@@ -57,7 +57,8 @@ void settings_flags_clear(struct settings_flags *f);
 struct settings {
 	struct setting_listen listen;
 	char *datadir; /* NULL: datadir_default */
-	char *name;    /* NULL: the program's own */
+	char *passphrase_file;
+	char *name; /* NULL: the program's own */
 	struct setting_nodes peers;
 	struct setting_nodes trusted;
 	struct setting_discovery discovery;

@@ -403,7 +403,7 @@ static const struct option_row rows[] = {
 	  .read = value_count,
 	  .min = 1,
 	  .max = CRAWL_PARALLEL_MAX },
-	DISCOVER_ROW_KEY,
+	DISCOVER_ROWS_KEY,
 	DISCOVER_ROW_LISTEN,
 	DISCOVER_ROW_NETRESTRICT,
 	{ .name = "json",

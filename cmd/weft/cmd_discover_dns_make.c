@@ -18,7 +18,7 @@
 /* --- sign ----------------------------------------------------------------- */
 
 struct sign_options {
-	const char *key, *domain;
+	const char *key, *passphrase_file, *domain;
 	uint64_t seq; /* 0: one more than it was */
 };
 
@@ -30,6 +30,7 @@ static const struct option_row sign_rows[] = {
 	  .help = "sign with the key in this file",
 	  .field = FIELD(key),
 	  .read = value_text },
+	VALUE_ROW_PASSPHRASE(FIELD(passphrase_file)),
 	{ .name = "domain",
 	  .value = "DOMAIN",
 	  .help = "where the list will be (default: as before, or the\n"
@@ -81,7 +82,7 @@ static enum err sign(struct dnslist *list, const char *folder,
 				"no seq is higher than it was; give --seq");
 	list->seq = o->seq ? o->seq : list->seq + 1;
 	list->modified = (uint64_t)time(NULL);
-	rc = nodekey_load(&key, o->key, why);
+	rc = value_key_load(&key, o->key, o->passphrase_file, why);
 	if (!rc)
 		rc = dnslist_sign(list, domain, &key, why);
 	secret_wipe(&key, sizeof(key));

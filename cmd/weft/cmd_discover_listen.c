@@ -189,7 +189,7 @@ static const struct option_row rows[] = {
 	  .field = offsetof(struct listen_options, duration_ms),
 	  .read = value_duration,
 	  .max = DISCOVER_TIME_MS_MAX },
-	DISCOVER_ROW_KEY,
+	DISCOVER_ROWS_KEY,
 	DISCOVER_ROW_NETRESTRICT,
 	DISCOVER_ROW_JSON,
 	{ 0 },

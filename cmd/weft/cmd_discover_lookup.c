@@ -253,7 +253,7 @@ static const struct option_row rows[] = {
 			"URL)"),
 	DISCOVER_ROW_V5("by Discovery v5 (default if all are records)"),
 	DISCOVER_ROW_TIMEOUT("for all of it (default 30s)"),
-	DISCOVER_ROW_KEY,
+	DISCOVER_ROWS_KEY,
 	DISCOVER_ROW_LISTEN,
 	DISCOVER_ROW_NETRESTRICT,
 	DISCOVER_ROW_JSON,

@@ -9,7 +9,7 @@
 #include "p2p/enode/enr.h"
 
 struct enode_options {
-	const char *key;
+	const char *key, *passphrase_file;
 	struct value_addr addr;
 	bool json;
 };
@@ -22,6 +22,7 @@ static const struct option_row rows[] = {
 	  .help = "make the URL of this key instead of reading one",
 	  .field = FIELD(key),
 	  .read = value_text },
+	VALUE_ROW_PASSPHRASE(FIELD(passphrase_file)),
 	{ .name = "addr",
 	  .value = "IP:PORT",
 	  .help = "where that node listens",
@@ -93,7 +94,7 @@ static enum err from_key(struct enode *out, const struct enode_options *o,
 	struct ecc_keypair key;
 	enum err rc;
 
-	rc = nodekey_load(&key, o->key, why);
+	rc = value_key_load(&key, o->key, o->passphrase_file, why);
 	if (!rc)
 		enode_make(out, &key.pub, &o->addr.addr);
 	secret_wipe(&key, sizeof(key));

@@ -128,7 +128,7 @@ static int run_verify(const struct command *c, int argc, char **argv)
 /* --- make ----------------------------------------------------------------- */
 
 struct make_options {
-	const char *key;
+	const char *key, *passphrase_file;
 	uint64_t seq;
 	struct enr_draft draft;
 };
@@ -197,6 +197,7 @@ static const struct option_row make_rows[] = {
 	  .help = "sign with the key in this file",
 	  .field = FIELD(key),
 	  .read = value_text },
+	VALUE_ROW_PASSPHRASE(FIELD(passphrase_file)),
 	{ .name = "seq",
 	  .value = "N",
 	  .help = "sequence number (1); others keep the record with\n"
@@ -237,7 +238,7 @@ static int run_make(const struct command *c, int argc, char **argv)
 	if (!o.key)
 		return options_usage(c, "--key FILE is needed");
 	o.draft.seq = o.seq;
-	rc = nodekey_load(&key, o.key, &why);
+	rc = value_key_load(&key, o.key, o.passphrase_file, &why);
 	if (!rc && enr_sign(&r, &o.draft, &key))
 		rc = err_fail(&why, ERR_LIMIT, "the record is over %d bytes",
 			      ENR_MAX);

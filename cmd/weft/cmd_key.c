@@ -10,10 +10,13 @@
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
 #include "node/nodekey.h"
+#include "node/passphrase.h"
+#include "node/secret_file.h"
 #include "node/show.h"
 #include "p2p/enode/enode.h"
 
 struct key_options {
+	const char *passphrase_file;
 	bool private;
 	bool json;
 };
@@ -31,7 +34,14 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
+static const struct option_row sealed_rows[] = {
+	VALUE_ROW_PASSPHRASE(FIELD(passphrase_file)),
+	JSON_ROW,
+	{ 0 },
+};
+
 static const struct option_row show_rows[] = {
+	VALUE_ROW_PASSPHRASE(FIELD(passphrase_file)),
 	{ .name = "private",
 	  .help = "print the private key as well",
 	  .field = FIELD(private),
@@ -143,7 +153,7 @@ static int run_show(const struct command *c, int argc, char **argv)
 
 	if (at < 0)
 		return OPTIONS_STATUS(at);
-	rc = nodekey_load(&key, argv[at], &why);
+	rc = value_key_load(&key, argv[at], o.passphrase_file, &why);
 	if (!rc)
 		print_key(&key, argv[at], &o);
 	secret_wipe(&key, sizeof(key));
@@ -177,7 +187,7 @@ static enum err read_source(const struct command *c, struct ecc_keypair *key,
 		err_errno(why, ERR_SYSTEM, errno, "cannot be opened");
 		return err_wrap(why, ERR_SYSTEM, "%s", name);
 	}
-	rc = nodekey_read_text(text, sizeof(text), &len, fd, why);
+	rc = secret_file_read(text, sizeof(text), &len, fd, why);
 	if (!rc)
 		rc = nodekey_parse(key, span_of(text, len), why);
 	if (!rc)
@@ -207,6 +217,86 @@ static int run_import(const struct command *c, int argc, char **argv)
 	return rc ? options_failed(c, &why) : EXIT_OK;
 }
 
+/* --- sealed -----------------------------------------------------------------
+ */
+
+/* What nobody sees being typed is typed twice. */
+static enum err ask_twice(struct passphrase *out, struct why *why)
+{
+	struct passphrase again = { 0 };
+	enum err rc;
+
+	rc = passphrase_ask(out, "New passphrase: ", why);
+	if (!rc)
+		rc = passphrase_ask(&again, "The same again: ", why);
+	if (!rc && !(out->len == again.len &&
+		     secret_equal(out->text, again.text, out->len)))
+		rc = err_fail(why, ERR_FORMAT,
+			      "these are two different passphrases");
+	secret_wipe(&again, sizeof(again));
+	return rc;
+}
+
+static enum err new_passphrase(struct passphrase *out, const char *file,
+			       struct why *why)
+{
+	return file ? passphrase_read(out, file, why) : ask_twice(out, why);
+}
+
+/* Not through value_key_load: the passphrase is for the new file. */
+static enum err load_open(struct ecc_keypair *key, const char *path,
+			  struct why *why)
+{
+	const struct nodekey_unlock none = { 0 };
+
+	return nodekey_load(key, path, &none, why);
+}
+
+static int run_encrypt(const struct command *c, int argc, char **argv)
+{
+	struct key_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct passphrase p = { 0 };
+	struct why why = WHY_NONE;
+	struct ecc_keypair key;
+	enum err rc;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	rc = load_open(&key, argv[at], &why);
+	if (!rc)
+		rc = new_passphrase(&p, o.passphrase_file, &why);
+	if (!rc)
+		rc = nodekey_save_sealed(argv[at + 1], &key.key,
+					 passphrase_span(&p), &why);
+	if (!rc)
+		print_key(&key, argv[at + 1], &o);
+	secret_wipe(&p, sizeof(p));
+	secret_wipe(&key, sizeof(key));
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+static int run_decrypt(const struct command *c, int argc, char **argv)
+{
+	struct key_options o = { 0 };
+	int at = options_read(c, &o, argc, argv);
+	struct why why = WHY_NONE;
+	struct ecc_keypair key;
+	enum err rc;
+
+	if (at < 0)
+		return OPTIONS_STATUS(at);
+	rc = value_key_load(&key, argv[at], o.passphrase_file, &why);
+	if (!rc)
+		rc = nodekey_save(argv[at + 1], &key.key, &why);
+	if (!rc)
+		print_key(&key, argv[at + 1], &o);
+	secret_wipe(&key, sizeof(key));
+	return rc ? options_failed(c, &why) : EXIT_OK;
+}
+
+/* -------------------------------------------------------------------------- */
+
 static const struct command command_key_new = {
 	.name = "weft key new",
 	.operands = "FILE [--json]",
@@ -220,7 +310,7 @@ static const struct command command_key_new = {
 
 static const struct command command_key_show = {
 	.name = "weft key show",
-	.operands = "FILE [--private] [--json]",
+	.operands = "FILE [--private] [options]",
 	.summary = "print a key's node id and public key",
 	.examples = "  weft key show ~/.local/share/weft/nodekey\n",
 	.options = show_rows,
@@ -241,17 +331,39 @@ static const struct command command_key_import = {
 	.run = run_import,
 };
 
+static const struct command command_key_encrypt = {
+	.name = "weft key encrypt",
+	.operands = "FILE NEWFILE [options]",
+	.summary = "write a key sealed with a passphrase to a new file",
+	.examples = "  weft key encrypt node.key sealed.key\n"
+		    "  weft run --passphrase-file secret    # once that is "
+		    "the data folder's nodekey\n",
+	.options = sealed_rows,
+	.operands_min = 2,
+	.operands_max = 2,
+	.run = run_encrypt,
+};
+
+static const struct command command_key_decrypt = {
+	.name = "weft key decrypt",
+	.operands = "FILE NEWFILE [options]",
+	.summary = "write a sealed key to a new file without its seal",
+	.examples = "  weft key decrypt sealed.key node.key\n",
+	.options = sealed_rows,
+	.operands_min = 2,
+	.operands_max = 2,
+	.run = run_decrypt,
+};
+
 static const struct command *const below[] = {
-	&command_key_new,
-	&command_key_show,
-	&command_key_import,
-	NULL,
+	&command_key_new,     &command_key_show,    &command_key_import,
+	&command_key_encrypt, &command_key_decrypt, NULL,
 };
 
 const struct command command_key = {
 	.name = "weft key",
 	.operands = "COMMAND FILE [options]",
-	.summary = "make, show and import node keys",
+	.summary = "make, show, import and seal node keys",
 	.examples = "  weft key new node.key\n",
 	.options = options_none,
 	.run = options_group,

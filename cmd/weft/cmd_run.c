@@ -132,6 +132,7 @@ static struct node_run_config config_of(const struct settings *s)
 {
 	return (struct node_run_config){
 		.datadir = s->datadir,
+		.unlock = { .file = s->passphrase_file, .ask = true },
 		.name = s->name ? s->name : weft_name,
 		.listening = s->listen.how,
 		.listen = s->listen.at,

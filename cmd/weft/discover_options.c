@@ -120,7 +120,7 @@ int discover_run(struct discover_session *s, struct explore_config *config)
 
 	if (check_obstacles(s, config))
 		return EXIT_USAGE;
-	if (o->key && nodekey_load(&key, o->key, &why))
+	if (o->key && value_key_load(&key, o->key, o->passphrase_file, &why))
 		return options_failed(s->command, &why);
 	config->key = o->key ? &key : NULL;
 	if (!config->versions)

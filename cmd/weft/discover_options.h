@@ -15,7 +15,7 @@ struct discover_options {
 	bool v4, v5;
 	struct bootnode bootnodes[DISCOVER_BOOTNODES];
 	size_t bootnode_count;
-	const char *key;
+	const char *key, *passphrase_file;
 	struct value_addr listen;
 	struct netlist restrict_to;
 	uint64_t timeout_ms;
@@ -55,13 +55,14 @@ enum err discover_read_bootnode(void *field, const char *text,
 		.field = DISCOVER_FIELD(timeout_ms), .read = value_duration, \
 		.min = 1, .max = DISCOVER_TIME_MS_MAX                        \
 	}
-#define DISCOVER_ROW_KEY                                                 \
-	{                                                                \
-		.name = "key", .value = "FILE",                          \
-		.help = "be the node of this key file (default: a new\n" \
-			"identity)",                                     \
-		.field = DISCOVER_FIELD(key), .read = value_text         \
-	}
+#define DISCOVER_ROWS_KEY                                          \
+	{ .name = "key",                                           \
+	  .value = "FILE",                                         \
+	  .help = "be the node of this key file (default: a new\n" \
+		  "identity)",                                     \
+	  .field = DISCOVER_FIELD(key),                            \
+	  .read = value_text },                                    \
+		VALUE_ROW_PASSPHRASE(DISCOVER_FIELD(passphrase_file))
 #define DISCOVER_ROW_LISTEN                                         \
 	{                                                           \
 		.name = "listen", .value = "ADDR",                  \

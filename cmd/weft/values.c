@@ -71,6 +71,14 @@ enum err value_networks(void *field, const char *text,
 	return rc ? rc : netlist_add(field, &more, why);
 }
 
+enum err value_key_load(struct ecc_keypair *out, const char *file,
+			const char *passphrase_file, struct why *why)
+{
+	struct nodekey_unlock unlock = { .file = passphrase_file, .ask = true };
+
+	return nodekey_load(out, file, &unlock, why);
+}
+
 enum err value_plugins(void *field, const char *text,
 		       const struct option_row *row, struct why *why)
 {

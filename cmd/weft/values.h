@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "cmd/weft/options.h"
+#include "node/nodekey.h"
 #include "node/plugin/wanted.h"
 #include "p2p/base/addr.h"
 
@@ -35,6 +36,19 @@ enum err value_level(void *field, const char *text,
 		     const struct option_row *row, struct why *why);
 enum err value_networks(void *field, const char *text,
 			const struct option_row *row, struct why *why);
+
+/* The row beside one that names a key file, of a field of value_text. */
+#define VALUE_ROW_PASSPHRASE(offset)                                        \
+	{                                                                   \
+		.name = "passphrase-file", .value = "FILE",                 \
+		.help = "the passphrase of a sealed key; without it, the\n" \
+			"terminal is asked",                                \
+		.field = (offset), .read = value_text                       \
+	}
+
+/* value_key_load - the key of both options; passphrase_file may be NULL. */
+enum err value_key_load(struct ecc_keypair *out, const char *file,
+			const char *passphrase_file, struct why *why);
 
 /* Plugins in the order given. Free with value_plugins_clear. */
 struct value_plugins {

@@ -65,13 +65,15 @@ static enum err take_listen(struct weft_server *s, const char *text,
 static enum err take_key(struct weft_server *s,
 			 const struct weft_server_config *c, struct why *why)
 {
+	const struct nodekey_unlock unlock = { .file = c->passphrase_file };
 	enum nodekey_origin origin;
 
 	if (c->key && c->key_file)
 		return err_fail(why, ERR_UNSUPPORTED,
 				"key and key_file: give one of them");
 	if (c->key_file)
-		return nodekey_ensure(&s->key, &origin, c->key_file, why);
+		return nodekey_ensure(&s->key, &origin, c->key_file, &unlock,
+				      why);
 	if (!c->key) {
 		nodekey_make(&s->key);
 		return ERR_NONE;

@@ -53,7 +53,7 @@ WRONG = [
     (["run", "--name", "n" * 128], "--name: "),
     (["run", "--name", "bell\x07"], "--name: "),
     (["run", "--datadir", ""], "--datadir: empty"),
-    (["key"], "which command? new, show or import"),
+    (["key"], "which command? new, show, import, encrypt or decrypt"),
     (["plugin"], "which command? check"),
     (["key", "nwe", "k"], "did you mean 'weft key new'?"),
     (["key", "new"], "too few arguments"),

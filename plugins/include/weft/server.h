@@ -84,6 +84,9 @@ struct weft_server_config {
 	void *ctx; /* given to log and event */
 
 	uint64_t memory; /* bytes that all peers may hold; 0: 512 MiB */
+
+	/* Whose first line opens a key_file that `weft key encrypt` sealed. */
+	const char *passphrase_file;
 };
 
 /* weft_server_open - check the configuration and listen; who comes is not heard

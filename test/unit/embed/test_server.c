@@ -2,6 +2,7 @@
 /* test_server.c - <weft/server.h> as programs use it, through libweft. Servers
  * are on loopback, on ports that the system picks. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -266,6 +267,44 @@ Test(embed, keeps_its_identity_in_a_file)
 	cr_assert_eq(strncmp(first, weft_server_enode(s), 136), 0);
 	weft_server_close(s);
 	unlink(path);
+	rmdir(folder);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+Test(embed, opens_a_sealed_key_and_never_asks_for_the_passphrase)
+{
+	/* The scalar 1 under "p", sealed by Go's x/crypto. */
+	static const char sealed[] =
+		"weft-sealed-key 1 argon2id 1 8 AAAAAAAAAAAAAAAAAAAAAA "
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "
+		"otKrhLKXoyoBPA9tJZrRX5xQ7u4PU_vtUpseaTKRDS__"
+		"MXGyfkeapzxMdRAMx89Q";
+	struct weft_server_config c = config_of(NULL);
+	char folder[] = "/tmp/embed-XXXXXX";
+	char key[64], secret[64];
+	struct weft_server *s;
+
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(key, sizeof(key), "%s/key", folder);
+	snprintf(secret, sizeof(secret), "%s/secret", folder);
+	write_file(key, sealed);
+	write_file(secret, "p\n");
+	c.key_file = key;
+	refuses(c, WEFT_EFAIL, "sealed, and no passphrase was given");
+	c.passphrase_file = secret;
+	s = open_server(&c);
+	cr_assert_eq(strncmp(weft_server_enode(s), "enode://79be667e", 16), 0);
+	weft_server_close(s);
+	unlink(key);
+	unlink(secret);
 	rmdir(folder);
 }
 

@@ -2,10 +2,12 @@
 #include "node/nodekey.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/sealed_key.h"
 #include "p2p/crypto/rng.h"
 #include "test/support/unit.h"
 #include "test/unit/node/scratch.h"
@@ -13,6 +15,8 @@
 /* Key 1: its public key is the curve's generator, G = (79be667e...). */
 #define ONE "0000000000000000000000000000000000000000000000000000000000000001"
 #define G_X "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+
+static const struct nodekey_unlock none;
 
 static bool is_zero(const void *data, size_t len)
 {
@@ -130,7 +134,7 @@ Test(nodekey, saves_with_mode_0600_whatever_the_umask_and_loads_the_same)
 	cr_assert_eq(stat(path, &st), 0);
 	cr_assert_eq(st.st_mode & 07777, 0600);
 	cr_assert_eq(st.st_size, 65);
-	cr_assert_eq(nodekey_load(&back, path, &why), ERR_NONE);
+	cr_assert_eq(nodekey_load(&back, path, &none, &why), ERR_NONE);
 	cr_assert_arr_eq(&back, &made, sizeof(made));
 	scratch_close(&dir);
 }
@@ -151,7 +155,7 @@ Test(nodekey, never_overwrites_not_even_through_a_dangling_link)
 	nodekey_make(&key);
 	cr_assert_eq(nodekey_save(path, &key.key, &why), ERR_EXISTS);
 	cr_assert(strstr(why.text, path));
-	cr_assert_eq(nodekey_load(&back, path, &why), ERR_NONE);
+	cr_assert_eq(nodekey_load(&back, path, &none, &why), ERR_NONE);
 	cr_assert_eq(back.key.b[31], 1);
 	cr_assert_eq(symlink(gone, link), 0);
 	cr_assert_eq(nodekey_save(link, &key.key, &why), ERR_EXISTS);
@@ -173,7 +177,7 @@ Test(nodekey, refuses_a_file_open_to_others_naming_mode_and_remedy)
 	scratch_file(path, &dir, "key");
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
 		scratch_write(path, ONE, 64, modes[i]);
-		cr_assert_eq(nodekey_load(&key, path, &why), ERR_DENIED);
+		cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_DENIED);
 		snprintf(want, sizeof(want),
 			 "node key %.100s: open to others (mode %04o); chmod "
 			 "600 %.100s",
@@ -182,7 +186,7 @@ Test(nodekey, refuses_a_file_open_to_others_naming_mode_and_remedy)
 		cr_assert(is_zero(&key, sizeof(key)));
 	}
 	scratch_write(path, ONE, 64, 0400);
-	cr_assert_eq(nodekey_load(&key, path, &why), ERR_NONE);
+	cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_NONE);
 	scratch_close(&dir);
 }
 
@@ -196,14 +200,14 @@ Test(nodekey, refuses_what_is_no_key_file_without_waiting_for_it)
 	crypto_init();
 	scratch_open(&dir);
 	scratch_file(path, &dir, "key");
-	cr_assert_eq(nodekey_load(&key, path, &why), ERR_NOT_FOUND);
-	cr_assert_eq(nodekey_load(&key, dir.path, &why), ERR_FORMAT);
+	cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_NOT_FOUND);
+	cr_assert_eq(nodekey_load(&key, dir.path, &none, &why), ERR_FORMAT);
 	scratch_file(fifo, &dir, "fifo");
 	cr_assert_eq(mkfifo(fifo, 0600), 0);
-	cr_assert_eq(nodekey_load(&key, fifo, &why), ERR_FORMAT);
+	cr_assert_eq(nodekey_load(&key, fifo, &none, &why), ERR_FORMAT);
 	cr_assert(strstr(why.text, "not a regular file"));
 	scratch_write(path, ONE "\n\n", 66, 0600);
-	cr_assert_eq(nodekey_load(&key, path, &why), ERR_FORMAT);
+	cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_FORMAT);
 	cr_assert(strstr(why.text, "not 64 hex digits"));
 	cr_assert(is_zero(&key, sizeof(key)));
 	scratch_close(&dir);
@@ -220,16 +224,219 @@ Test(nodekey, ensures_one_key_and_keeps_it)
 	crypto_init();
 	scratch_open(&dir);
 	scratch_file(path, &dir, "key");
-	cr_assert_eq(nodekey_ensure(&first, &origin, path, &why), ERR_NONE);
+	cr_assert_eq(nodekey_ensure(&first, &origin, path, &none, &why),
+		     ERR_NONE);
 	cr_assert_eq(origin, NODEKEY_MADE);
-	cr_assert_eq(nodekey_ensure(&second, &origin, path, &why), ERR_NONE);
+	cr_assert_eq(nodekey_ensure(&second, &origin, path, &none, &why),
+		     ERR_NONE);
 	cr_assert_eq(origin, NODEKEY_LOADED);
 	cr_assert_arr_eq(&first, &second, sizeof(first));
 
 	/* A broken key is an error, never a reason for a new one. */
 	scratch_write(path, "", 0, 0600);
-	cr_assert_eq(nodekey_ensure(&second, &origin, path, &why), ERR_FORMAT);
+	cr_assert_eq(nodekey_ensure(&second, &origin, path, &none, &why),
+		     ERR_FORMAT);
 	cr_assert(is_zero(&second, sizeof(second)));
+	scratch_close(&dir);
+}
+
+/* --- sealed -----------------------------------------------------------------
+ */
+
+/* A cheap seal, which a file may ask for, so that many may be opened. */
+static void write_sealed(const char *path, const struct secret32 *key,
+			 const char *passphrase)
+{
+	const struct seal_cost cheap = { 1, SEAL_MEMORY_KIB_MIN };
+	char text[SEALED_KEY_MAX];
+	struct seal seal;
+
+	cr_assert_eq(seal_make(&seal, key, span_text(passphrase), cheap),
+		     ERR_NONE);
+	scratch_write(path, text, sealed_key_text(text, &seal), 0600);
+}
+
+Test(nodekey, seals_a_key_and_opens_it_with_the_passphrase)
+{
+	char path[PATH_MAX], secret[PATH_MAX];
+	struct nodekey_unlock unlock = { .file = secret };
+	enum nodekey_origin origin;
+	struct ecc_keypair made, back;
+	struct scratch dir;
+	struct why why;
+	struct stat st;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	scratch_file(secret, &dir, "secret");
+	scratch_write(secret, "correct horse\n", 14, 0600);
+	nodekey_make(&made);
+	cr_assert_eq(nodekey_save_sealed(path, &made.key,
+					 span_text("correct horse"), &why),
+		     ERR_NONE);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0600);
+	cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_NONE);
+	cr_assert_arr_eq(&back, &made, sizeof(made));
+	cr_assert_eq(nodekey_ensure(&back, &origin, path, &unlock, &why),
+		     ERR_NONE);
+	cr_assert_eq(origin, NODEKEY_LOADED);
+	cr_assert_eq(nodekey_save_sealed(path, &made.key, span_text("p"), &why),
+		     ERR_EXISTS);
+	scratch_close(&dir);
+}
+
+Test(nodekey, takes_the_first_line_of_a_passphrase_file)
+{
+	static const char *const good[] = { "p q", "p q\n", "p q\r\n",
+					    "p q\nmore\n" };
+	static const char *const bad[] = { "p", "p q ", "P q", "p q\r\r\n" };
+	char path[PATH_MAX], secret[PATH_MAX];
+	struct nodekey_unlock unlock = { .file = secret };
+	struct ecc_keypair made, back;
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	scratch_file(secret, &dir, "secret");
+	nodekey_make(&made);
+	write_sealed(path, &made.key, "p q");
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		scratch_write(secret, good[i], strlen(good[i]), 0600);
+		cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_NONE,
+			     "%zu: %s", i, why.text);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		scratch_write(secret, bad[i], strlen(bad[i]), 0600);
+		cr_assert_eq(nodekey_load(&back, path, &unlock, &why),
+			     ERR_AUTH);
+		cr_assert(strstr(why.text, "wrong passphrase"));
+		cr_assert(is_zero(&back, sizeof(back)));
+	}
+	scratch_close(&dir);
+}
+
+Test(nodekey, takes_no_passphrase_that_others_can_read_or_that_is_none)
+{
+	char path[PATH_MAX], secret[PATH_MAX], huge[1100];
+	struct nodekey_unlock unlock = { .file = secret };
+	enum nodekey_origin origin;
+	struct ecc_keypair made, back;
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	scratch_file(secret, &dir, "secret");
+	nodekey_make(&made);
+	write_sealed(path, &made.key, "p");
+	cr_assert_eq(nodekey_load(&back, path, &none, &why), ERR_DENIED);
+	cr_assert(strstr(why.text, "sealed, and no passphrase was given"));
+
+	/* A passphrase that is missing is no key that is. */
+	cr_assert_eq(nodekey_ensure(&back, &origin, path, &unlock, &why),
+		     ERR_DENIED);
+	cr_assert(strstr(why.text, secret), "%s", why.text);
+
+	scratch_write(secret, "p", 1, 0644);
+	cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_DENIED);
+	cr_assert(strstr(why.text, "chmod 600"), "%s", why.text);
+	scratch_write(secret, "\np", 2, 0600);
+	cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_DENIED);
+	cr_assert(strstr(why.text, "empty"), "%s", why.text);
+	memset(huge, 'p', sizeof(huge));
+	scratch_write(secret, huge, sizeof(huge), 0600);
+	cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_DENIED);
+	scratch_close(&dir);
+}
+
+/* The same line but for one word. */
+static void with_word(char out[300], const char *line, unsigned word,
+		      const char *text)
+{
+	const char *at = line;
+
+	for (unsigned i = 0; i < word; i++)
+		at = strchr(at, ' ') + 1;
+	snprintf(out, 300, "%.*s%s%s", (int)(at - line), line, text,
+		 at + strcspn(at, " \n"));
+}
+
+Test(nodekey, tells_what_is_wrong_with_a_sealed_key)
+{
+	static const struct {
+		unsigned word;
+		const char *text;
+		enum err rc;
+		const char *told;
+	} bad[] = {
+		{ 0, "weft-sealed-keys", ERR_FORMAT, "not a sealed key" },
+		{ 1, "2", ERR_UNSUPPORTED, "this version of weft" },
+		{ 2, "scrypt", ERR_UNSUPPORTED, "this version of weft" },
+		{ 3, "0", ERR_FORMAT, "passes" },
+		{ 3, "65", ERR_FORMAT, "asks for more than" },
+		{ 3, "1 1", ERR_FORMAT, "8 words" },
+		{ 4, "8k", ERR_FORMAT, "memory" },
+		{ 4, "4294967295", ERR_FORMAT, "asks for more than" },
+		{ 4, "4294967296", ERR_FORMAT, "memory" },
+		{ 5, "AAAA", ERR_FORMAT, "salt: not 16 bytes" },
+		{ 6, "!", ERR_FORMAT, "nonce: not 24 bytes" },
+		{ 7, "", ERR_FORMAT, "box: not 48 bytes" },
+	};
+	char path[PATH_MAX], secret[PATH_MAX], text[300];
+	struct nodekey_unlock unlock = { .file = secret };
+	struct seal seal = { .cost = { 1, SEAL_MEMORY_KIB_MIN } };
+	char line[SEALED_KEY_MAX];
+	struct ecc_keypair key;
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	scratch_file(secret, &dir, "secret");
+	scratch_write(secret, "p", 1, 0600);
+	sealed_key_text(line, &seal);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		with_word(text, line, bad[i].word, bad[i].text);
+		scratch_write(path, text, strlen(text), 0600);
+		cr_assert_eq(nodekey_load(&key, path, &unlock, &why), bad[i].rc,
+			     "%s: %s", text, why.text);
+		cr_assert(strstr(why.text, bad[i].told), "%s", why.text);
+		cr_assert(is_zero(&key, sizeof(key)));
+	}
+	/* As short as can be: what is not there is not read. */
+	for (size_t len = strlen("weft-sealed-key"); len < strlen(line) - 1;
+	     len++) {
+		scratch_write(path, line, len, 0600);
+		cr_assert_neq(nodekey_load(&key, path, &unlock, &why),
+			      ERR_NONE);
+	}
+	scratch_close(&dir);
+}
+
+/* What is sealed may be anything. */
+Test(nodekey, opens_no_seal_around_what_is_no_key)
+{
+	char path[PATH_MAX], secret[PATH_MAX];
+	struct nodekey_unlock unlock = { .file = secret };
+	struct secret32 zero = { { 0 } };
+	struct ecc_keypair key;
+	struct scratch dir;
+	struct why why;
+
+	crypto_init();
+	scratch_open(&dir);
+	scratch_file(path, &dir, "key");
+	scratch_file(secret, &dir, "secret");
+	scratch_write(secret, "p", 1, 0600);
+	write_sealed(path, &zero, "p");
+	cr_assert_eq(nodekey_load(&key, path, &unlock, &why), ERR_FORMAT);
+	cr_assert(strstr(why.text, "not a secp256k1 scalar"));
 	scratch_close(&dir);
 }
 
