@@ -6,7 +6,10 @@
  * ASan wants a start and a finish around every switch, and NULL on the last one
  * out of a fiber. LSan looks at mapped memory only where it is registered. TSan
  * wants a fiber of its own per stack, kept, since making one costs more than a
- * whole run. Valgrind guesses what is a switch unless it knows the stacks. */
+ * whole run; and it keeps a signal that comes between two calls of the C
+ * library for the next one of the same fiber, which may never run again: so
+ * none comes while a fiber runs, but at the end of that. Valgrind guesses what
+ * is a switch unless it knows the stacks. */
 #ifndef P2P_NET_FIBER_SANITIZER_H
 #define P2P_NET_FIBER_SANITIZER_H
 
@@ -35,6 +38,7 @@
 #endif
 #ifdef FIBER_TSAN
 #include <sanitizer/tsan_interface.h>
+#include <signal.h>
 void __tsan_func_exit(void); /* what the compiler puts before a return */
 #endif
 #ifdef WEFT_MEMCHECK
@@ -66,6 +70,9 @@ struct fiber_sanitizer {
 /* Lives on the side that is left, for the time it is away. */
 struct fiber_switch {
 	void *fake;
+#ifdef FIBER_TSAN
+	sigset_t signals; /* that were blocked */
+#endif
 };
 
 #ifdef FIBER_ASAN
@@ -93,6 +100,24 @@ static inline void fiber_fake_register(struct fiber_sanitizer *s, void *fake)
 	if (fake)
 		__lsan_register_root_region(fake, fiber_fake_size(s->size));
 	s->fake = fake;
+}
+
+#endif
+
+#ifdef FIBER_TSAN
+
+/* But for those that the code itself brings about: they are told at once, and
+ * would end the process if they were blocked. */
+static inline void fiber_hold_signals(sigset_t *before)
+{
+	static const int at_once[] = { SIGSEGV, SIGBUS,	 SIGFPE, SIGILL,
+				       SIGTRAP, SIGABRT, SIGSYS };
+	sigset_t held;
+
+	sigfillset(&held);
+	for (size_t i = 0; i < sizeof(at_once) / sizeof(*at_once); i++)
+		sigdelset(&held, at_once[i]);
+	pthread_sigmask(SIG_BLOCK, &held, before);
 }
 
 #endif
@@ -148,6 +173,7 @@ FIBER_INLINE void fiber_sanitizer_enter(struct fiber_switch *saved,
 	__sanitizer_start_switch_fiber(&saved->fake, s->stack, s->size);
 #endif
 #ifdef FIBER_TSAN
+	fiber_hold_signals(&saved->signals);
 	s->resumer_thread = __tsan_get_current_fiber();
 	__tsan_switch_to_fiber(s->thread, 0);
 #endif
@@ -158,6 +184,9 @@ FIBER_INLINE void fiber_sanitizer_back(struct fiber_switch *saved)
 	(void)saved;
 #ifdef FIBER_ASAN
 	__sanitizer_finish_switch_fiber(saved->fake, NULL, NULL);
+#endif
+#ifdef FIBER_TSAN
+	pthread_sigmask(SIG_SETMASK, &saved->signals, NULL);
 #endif
 }
 

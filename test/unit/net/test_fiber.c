@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <alloca.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "p2p/net/fiber.h"
@@ -163,6 +165,45 @@ Test(fiber, knows_which_one_runs)
 	fiber_resume(a);
 	cr_assert_eq(seen[0], a);
 	fiber_resume(b);
+	fiber_pool_close(pool);
+}
+
+/* --- signals -------------------------------------------------------------- */
+
+static volatile sig_atomic_t signals_heard;
+
+static void hear_signal(int signum)
+{
+	(void)signum;
+	signals_heard++;
+}
+
+/* Not raise or kill: the thread sanitizer would see that it is our own. */
+static void signal_self(void *arg)
+{
+	(void)arg;
+	syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1);
+	fiber_suspend();
+	syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1);
+}
+
+Test(fiber, signals_that_come_while_one_runs_are_not_lost_with_it)
+{
+	const struct sigaction action = { .sa_handler = hear_signal };
+	struct fiber_pool *pool = fiber_pool_open(0);
+	struct fiber *f = start(pool, signal_self, NULL);
+	sigset_t before, after;
+
+	cr_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
+	cr_assert_eq(pthread_sigmask(SIG_SETMASK, NULL, &before), 0);
+	cr_assert_eq(fiber_resume(f), FIBER_SUSPENDED);
+	cr_assert_eq(signals_heard, 1, "one that suspends");
+	cr_assert_eq(fiber_resume(f), FIBER_ENDED);
+	cr_assert_eq(signals_heard, 2, "one that ends");
+	cr_assert_eq(pthread_sigmask(SIG_SETMASK, NULL, &after), 0);
+	for (int i = 1; i < SIGRTMAX; i++)
+		cr_assert_eq(sigismember(&before, i), sigismember(&after, i),
+			     "signal %d", i);
 	fiber_pool_close(pool);
 }
 
