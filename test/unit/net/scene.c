@@ -319,3 +319,23 @@ bool pattern_matches(const uint8_t *data, size_t pos, size_t len)
 			return false;
 	return true;
 }
+
+void end_send_pattern(struct end *e, size_t pos, size_t len)
+{
+	uint8_t *to = buf_grow(net_stream_out(e->s), len);
+
+	cr_assert_not_null(to);
+	pattern_fill(to, pos, len);
+	buf_commit(net_stream_out(e->s), len);
+}
+
+void end_in_pattern(struct end *e, const uint8_t *data, size_t len)
+{
+	cr_assert(pattern_matches(data, e->bytes, len), "at %zu", e->bytes);
+}
+
+void end_send_text(struct end *e, const char *text)
+{
+	cr_assert_eq(buf_append(net_stream_out(e->s), text, strlen(text)),
+		     ERR_NONE);
+}

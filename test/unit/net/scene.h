@@ -52,6 +52,8 @@ void end_adopt(struct scene *sc, struct end *e, struct net_stream *s);
 /* end_close - close it and wait for `closed`. */
 void end_close(struct end *e);
 
+void end_send_text(struct end *e, const char *text);
+
 /* pair_open - a dials b over the loopback; both are open and do not read. */
 void pair_open(struct scene *sc, struct end *a, struct end *b);
 
@@ -98,5 +100,11 @@ long raw_recv(int fd, void *out, size_t room);
 uint8_t pattern_at(size_t pos);
 void pattern_fill(uint8_t *out, size_t pos, size_t len);
 bool pattern_matches(const uint8_t *data, size_t pos, size_t len);
+
+/* end_send_pattern - append it; there has to be room. */
+void end_send_pattern(struct end *e, size_t pos, size_t len);
+
+/* end_in_pattern - an `in` that wants it from its beginning. */
+void end_in_pattern(struct end *e, const uint8_t *data, size_t len);
 
 #endif
