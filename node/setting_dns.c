@@ -30,9 +30,8 @@ static enum err read_lists(void *field, const char *text,
 	if (lists->count == row->max)
 		return err_fail(why, ERR_LIMIT, "more than %" PRIu64 " lists",
 				row->max);
-	lists->list = realloc(lists->list, (lists->count + 1) * sizeof(link));
-	if (!lists->list)
-		abort();
+	lists->list =
+		setting_list_room(lists->list, lists->count, sizeof(link));
 	lists->list[lists->count++] = link;
 	return ERR_NONE;
 }
@@ -44,10 +43,8 @@ static bool print_lists(FILE *out, const void *field)
 
 	if (!lists->count)
 		fputs("[]", out);
-	for (size_t i = 0; i < lists->count; i++) {
-		fputs("\n  - ", out);
-		setting_print_text(out, dns_link_text(url, &lists->list[i]));
-	}
+	for (size_t i = 0; i < lists->count; i++)
+		setting_print_item(out, dns_link_text(url, &lists->list[i]));
 	return true;
 }
 

@@ -111,4 +111,10 @@ extern const struct setting_type setting_flag, setting_count, setting_interval,
 /* setting_print_text - in double quotes, as one line. */
 void setting_print_text(FILE *out, const char *text);
 
+/* setting_print_item - the same, as one item of a list. */
+void setting_print_item(FILE *out, const char *text);
+
+/* setting_list_room - the list with room for one item more than `count`. */
+void *setting_list_room(void *list, size_t count, size_t size);
+
 #endif
