@@ -117,6 +117,11 @@ static const char *describe(enum nat_protocol protocol)
 	return protocol == NAT_TCP ? "ethereum p2p" : "ethereum peer discovery";
 }
 
+/* The arguments that say which mapping is meant: any host's, at that port. */
+#define MAPPING(external, protocol)                                      \
+	"NewRemoteHost", "", "NewExternalPort", external, "NewProtocol", \
+		name_of(protocol)
+
 /* One attempt to map an external port; *granted is the one that was given. */
 static enum err map_port(struct upnp *u, uint16_t *granted, unsigned *fault,
 			 const struct nat_request *r, uint16_t external,
@@ -124,12 +129,7 @@ static enum err map_port(struct upnp *u, uint16_t *granted, unsigned *fault,
 			 struct why *why)
 {
 	char outside[8], inside[8], host[IP_TEXT_MAX], lifetime[12];
-	const char *arguments[] = { "NewRemoteHost",
-				    "",
-				    "NewExternalPort",
-				    outside,
-				    "NewProtocol",
-				    name_of(r->protocol),
+	const char *arguments[] = { MAPPING(outside, r->protocol),
 				    "NewInternalPort",
 				    inside,
 				    "NewInternalClient",
@@ -196,13 +196,7 @@ static void ask_unmap(struct upnp *u, struct nat_answer *out,
 		      struct why *why)
 {
 	char outside[8];
-	const char *arguments[] = { "NewRemoteHost",
-				    "",
-				    "NewExternalPort",
-				    outside,
-				    "NewProtocol",
-				    name_of(r->protocol),
-				    NULL };
+	const char *arguments[] = { MAPPING(outside, r->protocol), NULL };
 	struct http_reply reply;
 	struct span body;
 	unsigned fault;
