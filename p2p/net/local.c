@@ -55,15 +55,8 @@ static int addr_make(struct local_addr *a, const char *path)
 	return 0;
 }
 
-static int local_socket(void)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* The file gets the socket's own mode, less the umask. */
-static int bind_private(int fd, const struct sockaddr_un *un)
+static int listen_private(int fd, const struct sockaddr_un *un)
 {
 	mode_t before;
 	int rc;
@@ -78,6 +71,14 @@ static int bind_private(int fd, const struct sockaddr_un *un)
 	rc = -errno;
 	(void)unlink(un->sun_path); /* ours: bind has just made it */
 	return rc;
+}
+
+/* Local connects do not wait but for room in the other's backlog, which is
+ * EAGAIN here. */
+static int connect_now(int fd, const struct sockaddr_un *un)
+{
+	return connect(fd, (const struct sockaddr *)un, sizeof(*un)) ? -errno
+								     : 0;
 }
 
 /* What code decides on; of errors that no TCP socket has, here. */
@@ -96,8 +97,9 @@ static enum err local_err(int rc)
 	}
 }
 
-/* A socket that listens at the path, or a libuv error. */
-static int listen_at(const char *path)
+/* A socket that was put to use at the path, or a libuv error. */
+static int socket_at(const char *path,
+		     int (*use)(int fd, const struct sockaddr_un *un))
 {
 	struct local_addr a;
 	int rc = addr_make(&a, path);
@@ -105,10 +107,8 @@ static int listen_at(const char *path)
 
 	if (rc)
 		return rc;
-	fd = local_socket();
-	rc = fd;
-	if (fd >= 0)
-		rc = bind_private(fd, &a.un);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	rc = fd < 0 ? -errno : use(fd, &a.un);
 	if (fd >= 0 && rc)
 		close(fd);
 	addr_clear(&a);
@@ -120,7 +120,7 @@ enum err net_local_listen(struct net_listener **out, struct net_loop *loop,
 			  void (*accepted)(void *ctx, struct net_stream *s),
 			  void *ctx, struct why *why)
 {
-	int fd = listen_at(path);
+	int fd = socket_at(path, listen_private);
 	int rc = fd;
 
 	*out = NULL;
@@ -134,35 +134,13 @@ enum err net_local_listen(struct net_listener **out, struct net_loop *loop,
 	return local_err(rc);
 }
 
-/* A socket connected to the path, or a libuv error. Local connects do not wait
- * but for room in the other's backlog, which is EAGAIN here. */
-static int connect_to(const char *path)
-{
-	struct local_addr a;
-	int rc = addr_make(&a, path);
-	int fd;
-
-	if (rc)
-		return rc;
-	fd = local_socket();
-	rc = fd;
-	if (fd >= 0)
-		rc = connect(fd, (struct sockaddr *)&a.un, sizeof(a.un))
-			     ? -errno
-			     : 0;
-	if (fd >= 0 && rc)
-		close(fd);
-	addr_clear(&a);
-	return rc ? rc : fd;
-}
-
 enum err net_local_dial(struct net_stream **out, struct net_loop *loop,
 			const char *path,
 			const struct net_stream_events *events, void *ctx,
 			struct why *why)
 {
 	static const struct addr nowhere;
-	int fd = connect_to(path);
+	int fd = socket_at(path, connect_now);
 	int rc = fd;
 
 	*out = NULL;
