@@ -102,7 +102,7 @@ static void init_options(struct fetch_options *o)
 struct outcome {
 	const char *event; /* "synced" */
 	const char *folder;
-	const struct dnslist *list;
+	struct dnslist list;
 	size_t entries;
 };
 
@@ -113,16 +113,16 @@ static const char *s_of(size_t n)
 
 static void say(const struct outcome *o, bool json)
 {
-	size_t nodes = nodeset_count(&o->list->nodes);
-	size_t links = o->list->link_count;
+	size_t nodes = nodeset_count(&o->list.nodes);
+	size_t links = o->list.link_count;
 	char url[DNS_LINK_TEXT];
 	json_t *event;
 
-	dns_link_text(url, &o->list->url);
+	dns_link_text(url, &o->list.url);
 	if (!json) {
 		printf("%s%s: seq %" PRIu64
 		       ", %zu node%s, %zu link%s, %zu entr%s%s%s\n",
-		       o->folder ? "" : "valid: ", url, o->list->seq, nodes,
+		       o->folder ? "" : "valid: ", url, o->list.seq, nodes,
 		       s_of(nodes), links, s_of(links), o->entries,
 		       o->entries == 1 ? "y" : "ies", o->folder ? ", in " : "",
 		       o->folder ? o->folder : "");
@@ -130,13 +130,24 @@ static void say(const struct outcome *o, bool json)
 	}
 	event = show_json_event(o->event);
 	show_json_set(event, "url", json_string(url));
-	show_json_set(event, "seq", json_integer((json_int_t)o->list->seq));
+	show_json_set(event, "seq", json_integer((json_int_t)o->list.seq));
 	show_json_set(event, "nodes", json_integer((json_int_t)nodes));
 	show_json_set(event, "links", json_integer((json_int_t)links));
 	show_json_set(event, "entries", json_integer((json_int_t)o->entries));
 	if (o->folder)
 		show_json_set(event, "folder", show_json_own(o->folder));
 	show_json_line(stdout, event);
+}
+
+/* What a command ends with; the list is cleared. */
+static int finish(const struct command *c, struct outcome *outcome,
+		  const struct fetch_options *o, enum err rc,
+		  const struct why *why)
+{
+	if (!rc)
+		say(outcome, o->json);
+	dnslist_clear(&outcome->list);
+	return rc ? options_failed(c, why) : EXIT_OK;
 }
 
 /* --- fetching ------------------------------------------------------------- */
@@ -213,7 +224,6 @@ static enum err sync_list(struct dnslist *list, size_t *entries,
 static int run_sync(const struct command *c, int argc, char **argv)
 {
 	struct outcome outcome = { .event = "synced" };
-	struct dnslist list = { 0 };
 	struct why why = WHY_NONE;
 	struct fetch_options o;
 	struct dns_link link;
@@ -233,13 +243,9 @@ static int run_sync(const struct command *c, int argc, char **argv)
 			return options_usage(c, "%s; name a folder", why.text);
 		outcome.folder = link.domain;
 	}
-	rc = sync_list(&list, &outcome.entries, &o, &link, outcome.folder,
-		       &why);
-	outcome.list = &list;
-	if (!rc)
-		say(&outcome, o.json);
-	dnslist_clear(&list);
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	rc = sync_list(&outcome.list, &outcome.entries, &o, &link,
+		       outcome.folder, &why);
+	return finish(c, &outcome, &o, rc, &why);
 }
 
 /* --- verify --------------------------------------------------------------- */
@@ -292,7 +298,6 @@ static bool is_folder(const char *path)
 static int run_verify(const struct command *c, int argc, char **argv)
 {
 	struct outcome outcome = { .event = "valid" };
-	struct dnslist list = { 0 };
 	struct why why = WHY_NONE;
 	struct fetch_options o;
 	struct dns_link link;
@@ -308,7 +313,7 @@ static int run_verify(const struct command *c, int argc, char **argv)
 	what = argv[at];
 	is_url = !strncmp(what, "enrtree://", strlen("enrtree://"));
 	if (!is_url && is_folder(what)) {
-		rc = verify_folder(&list, &outcome.entries, what, &why);
+		rc = verify_folder(&outcome.list, &outcome.entries, what, &why);
 	} else {
 		if (!is_url && !o.url)
 			return options_usage(
@@ -316,16 +321,12 @@ static int run_verify(const struct command *c, int argc, char **argv)
 		if (dns_link_parse(&link, span_text(is_url ? what : o.url),
 				   &why))
 			return options_usage(c, "URL: %s", why.text);
-		rc = is_url ? fetch(&list, &outcome.entries, &o, NULL, &link, 0,
-				    &why)
-			    : verify_file(&list, &outcome.entries, &o, what,
-					  &link, &why);
+		rc = is_url ? fetch(&outcome.list, &outcome.entries, &o, NULL,
+				    &link, 0, &why)
+			    : verify_file(&outcome.list, &outcome.entries, &o,
+					  what, &link, &why);
 	}
-	outcome.list = &list;
-	if (!rc)
-		say(&outcome, o.json);
-	dnslist_clear(&list);
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	return finish(c, &outcome, &o, rc, &why);
 }
 
 /* -------------------------------------------------------------------------- */
