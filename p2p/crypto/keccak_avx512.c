@@ -3,7 +3,8 @@
  * own. A lane leaves half of the smallest register empty; what is gained is
  * that there are 32 of these, so the state needs no memory, and that they have
  * instructions of three operands: 90 of them do a round, for which 64-bit
- * registers take about twice as many. */
+ * registers take about twice as many. In the empty half there is room for a
+ * second state, which costs no more than moving it there and back. */
 #include "p2p/crypto/keccak_permute.h"
 
 #include <stdlib.h>
@@ -37,9 +38,7 @@
 
 INLINED __m128i column(const __m128i *a)
 {
-	__m128i ab = _mm_xor_si128(a[0], a[5]);
-
-	return _mm_xor_si128(XOR3(ab, a[10], a[15]), a[20]);
+	return XOR3(XOR3(a[20], a[10], a[15]), a[0], a[5]);
 }
 
 /* theta: each lane with the parities of the columns beside its own. */
@@ -64,7 +63,7 @@ INLINED void row(__m128i *e, __m128i b0, __m128i b1, __m128i b2, __m128i b3,
 	e[4] = CHI(b4, b0, b1);
 }
 
-/* As round_of in keccak_permute.c, from a to e; a is spoiled. */
+/* As round_of in keccak_rounds.h, from a to e; a is spoiled. */
 INLINED void round_of(__m128i *e, __m128i *a, uint64_t rc)
 {
 	const __m128i c0 = column(a), c1 = column(a + 1), c2 = column(a + 2),
@@ -88,7 +87,7 @@ INLINED void round_of(__m128i *e, __m128i *a, uint64_t rc)
 	    ROL(a[17], 15), ROL(a[23], 56));
 	row(e + 20, ROL(a[2], 62), ROL(a[8], 55), ROL(a[14], 39),
 	    ROL(a[15], 41), ROL(a[21], 2));
-	e[0] = _mm_xor_si128(e[0], _mm_cvtsi64_si128((long long)rc));
+	e[0] = _mm_xor_si128(e[0], _mm_set1_epi64x((long long)rc));
 }
 
 INLINED void permute(__m128i *a)
@@ -113,6 +112,23 @@ TARGET void keccak_permute_avx512(uint64_t lane[25])
 	LANES(STORE);
 }
 
+#define LOAD2(i) a[i] = _mm_set_epi64x((long long)two[i], (long long)one[i])
+#define STORE2(i)                                               \
+	do {                                                    \
+		__m128i high = _mm_unpackhi_epi64(a[i], a[i]);  \
+		_mm_storel_epi64((__m128i *)(one + (i)), a[i]); \
+		_mm_storel_epi64((__m128i *)(two + (i)), high); \
+	} while (0)
+
+TARGET void keccak_permute2_avx512(uint64_t one[25], uint64_t two[25])
+{
+	__m128i a[25];
+
+	LANES(LOAD2);
+	permute(a);
+	LANES(STORE2);
+}
+
 bool keccak_has_avx512(void)
 {
 	return __builtin_cpu_supports("avx512f") &&
@@ -124,6 +140,13 @@ bool keccak_has_avx512(void)
 void keccak_permute_avx512(uint64_t lane[25])
 {
 	(void)lane;
+	abort();
+}
+
+void keccak_permute2_avx512(uint64_t one[25], uint64_t two[25])
+{
+	(void)one;
+	(void)two;
 	abort();
 }
 

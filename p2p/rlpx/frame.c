@@ -20,6 +20,7 @@ static void mac_init(struct frame_mac *m, const struct keccak *state)
 {
 	m->state = *state;
 	keccak_digest(&m->state, m->digest);
+	m->fresh = true;
 }
 
 /* The step that both MACs end with, E being a block encryption with
@@ -27,9 +28,9 @@ static void mac_init(struct frame_mac *m, const struct keccak *state)
  *
  *     s = digest(H)[:16]; t = E(s) ^ with; H.absorb(t); mac = digest(H)[:16]
  *
- * s is in m->digest when we come and the MAC when we go. `with` may be s. */
-static void mac_mix(struct frame_mac *m, struct aes_block *cipher,
-		    const uint8_t with[AES_BLOCK])
+ * Here all of it but the last digest. s is in m->digest; `with` may be s. */
+static void mac_stir(struct frame_mac *m, struct aes_block *cipher,
+		     const uint8_t with[AES_BLOCK])
 {
 	uint8_t t[AES_BLOCK];
 
@@ -37,15 +38,19 @@ static void mac_mix(struct frame_mac *m, struct aes_block *cipher,
 	for (size_t i = 0; i < sizeof(t); i++)
 		t[i] ^= with[i];
 	keccak_absorb(&m->state, t, sizeof(t));
-	keccak_digest(&m->state, m->digest);
+	m->fresh = false;
 	secret_wipe(t, sizeof(t));
 }
 
-/* All of the body was absorbed. */
-static void mac_mix_body(struct frame_mac *m, struct aes_block *cipher)
+/* All of the body was absorbed: its MAC to m->digest. */
+static void mac_of_body(struct frame_mac *m, struct aes_block *cipher)
 {
+	if (!m->fresh)
+		keccak_digest(&m->state, m->digest);
+	m->fresh = true;
+	mac_stir(m, cipher, m->digest);
 	keccak_digest(&m->state, m->digest);
-	mac_mix(m, cipher, m->digest);
+	m->fresh = true;
 }
 
 void frame_codec_init(struct frame_codec *c,
@@ -76,6 +81,8 @@ void frame_seal(struct frame_codec *c, uint8_t *at, size_t size)
 	size_t padded = padded_size(size);
 	uint8_t *header = at;
 	uint8_t *body = at + FRAME_HEADER;
+	struct frame_mac *m = &c->egress_mac;
+	uint8_t mac[32];
 
 	assert(size <= FRAME_SIZE_MAX);
 
@@ -84,39 +91,84 @@ void frame_seal(struct frame_codec *c, uint8_t *at, size_t size)
 	wr_be24(&w, 0xc28080);
 	wr_zeros(&w, 10);
 	aes_ctr_xor(&c->egress_cipher, header, header, AES_BLOCK);
-	mac_mix(&c->egress_mac, &c->mac_cipher, header);
-	wr_bytes(&w, c->egress_mac.digest, FRAME_MAC);
-
 	memset(body + size, 0, padded - size);
 	aes_ctr_xor(&c->egress_cipher, body, body, padded);
-	keccak_absorb(&c->egress_mac.state, body, padded);
-	mac_mix_body(&c->egress_mac, &c->mac_cipher);
-	memcpy(body + padded, c->egress_mac.digest, FRAME_MAC);
+
+	mac_stir(m, &c->mac_cipher, header);
+	keccak_digest_around(&m->state, mac, m->digest, body, padded);
+	m->fresh = true;
+	wr_bytes(&w, mac, FRAME_MAC);
+	mac_of_body(m, &c->mac_cipher);
+	memcpy(body + padded, m->digest, FRAME_MAC);
+	secret_wipe(mac, sizeof(mac));
 }
 
-enum err frame_open_header(struct frame_codec *c, size_t *size,
-			   const uint8_t in[FRAME_HEADER])
+/* The header's MAC, beside which of the body's first `ahead` bytes are absorbed
+ * what makes another permutation due: up to the end of the block, or all of the
+ * body if it ends before that. Returns how many. */
+static size_t mac_of_header(struct frame_mac *m, uint8_t mac[32],
+			    const uint8_t *body, size_t ahead, size_t padded)
 {
+	size_t room = KECCAK_RATE - m->state.fill;
+
+	if (ahead >= room) {
+		keccak_digest_absorb(&m->state, mac, body, room);
+		return room;
+	}
+	if (ahead == padded) {
+		keccak_digest_around(&m->state, mac, m->digest, body, padded);
+		m->fresh = true;
+		return padded;
+	}
+	keccak_digest(&m->state, mac);
+	return 0;
+}
+
+/* The size is decrypted before it is authentic, to know how much of what is
+ * behind the header is body. Until the MAC was compared it decides that alone,
+ * and with it what is hashed of bytes that we have; a wrong one spoils nothing
+ * but a MAC state that a failure leaves unusable anyway. */
+enum err frame_open_header(struct frame_codec *c, size_t *size,
+			   const uint8_t *in, size_t len)
+{
+	struct frame_mac *m = &c->ingress_mac;
 	uint8_t header[AES_BLOCK];
 	struct reader r = reader_of(header, sizeof(header));
+	size_t ahead = len - FRAME_HEADER;
+	size_t declared, padded, absorbed;
+	uint8_t mac[32];
+	bool same;
 
-	mac_mix(&c->ingress_mac, &c->mac_cipher, in);
-	if (!secret_equal(c->ingress_mac.digest, in + AES_BLOCK, FRAME_MAC))
-		return ERR_AUTH;
+	assert(len >= FRAME_HEADER);
 	aes_ctr_xor(&c->ingress_cipher, header, in, sizeof(header));
 	/* "Receivers ignore header bytes 3..15 completely". */
-	*size = rd_be24(&r);
+	declared = rd_be24(&r);
+	padded = padded_size(declared);
+	mac_stir(m, &c->mac_cipher, in);
+	absorbed = mac_of_header(m, mac, in + FRAME_HEADER,
+				 ahead < padded ? ahead : padded, padded);
+	same = secret_equal(mac, in + AES_BLOCK, FRAME_MAC);
+	secret_wipe(mac, sizeof(mac));
+	if (!same)
+		return ERR_AUTH;
+	c->absorbed = absorbed;
+	*size = declared;
 	return ERR_NONE;
 }
 
-void frame_absorb(struct frame_codec *c, const uint8_t *in, size_t len)
+void frame_absorb(struct frame_codec *c, const uint8_t *body, size_t len)
 {
-	keccak_absorb(&c->ingress_mac.state, in, len);
+	if (len <= c->absorbed)
+		return;
+	keccak_absorb(&c->ingress_mac.state, body + c->absorbed,
+		      len - c->absorbed);
+	c->absorbed = len;
+	c->ingress_mac.fresh = false;
 }
 
 enum err frame_open_body(struct frame_codec *c, uint8_t *body, size_t padded)
 {
-	mac_mix_body(&c->ingress_mac, &c->mac_cipher);
+	mac_of_body(&c->ingress_mac, &c->mac_cipher);
 	if (!secret_equal(c->ingress_mac.digest, body + padded, FRAME_MAC))
 		return ERR_AUTH;
 	aes_ctr_xor(&c->ingress_cipher, body, body, padded);

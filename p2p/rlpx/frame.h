@@ -7,9 +7,13 @@
  *
  * The MAC is a Keccak state over all ciphertext of one direction. The digest
  * after a frame is the first one the next frame needs, so it is kept: three
- * permutations a frame, not four. */
+ * permutations a frame, not four. Of these three the header's MAC needs nothing
+ * that comes later and nothing later needs it, so it is made beside the next
+ * one, as far as the processor can: with AVX-512 two permutations a frame. */
 #ifndef P2P_RLPX_FRAME_H
 #define P2P_RLPX_FRAME_H
+
+#include <stdbool.h>
 
 #include "p2p/base/buf.h"
 #include "p2p/crypto/aes.h"
@@ -24,7 +28,8 @@ enum {
 /* One direction's MAC: the running state and its latest digest. */
 struct frame_mac {
 	struct keccak state;
-	uint8_t digest[32]; /* of state, as it is now */
+	uint8_t digest[32];
+	bool fresh; /* digest is of state as it is now */
 };
 
 /* Both directions of one connection. clear wipes. */
@@ -34,6 +39,7 @@ struct frame_codec {
 	struct aes_block mac_cipher; /* both directions share the MAC key */
 	struct frame_mac egress_mac;
 	struct frame_mac ingress_mac;
+	size_t absorbed; /* bytes of the incoming body that are hashed */
 };
 
 void frame_codec_init(struct frame_codec *c,
@@ -48,14 +54,18 @@ size_t frame_room(size_t size);
  * header, padding and MACs are filled in around it and all is encrypted. */
 void frame_seal(struct frame_codec *c, uint8_t *at, size_t size);
 
-/* frame_open_header - check and decrypt 32 bytes. ERR_AUTH: the MAC; out is
- * untouched and the stream is unusable. *size is 0..FRAME_SIZE_MAX. */
+/* frame_open_header - check and decrypt a header, the first FRAME_HEADER bytes
+ * of `in`. What of the body is behind them already makes it cheaper: so give
+ * all that came, `len` bytes; at most a block of Keccak is looked at. ERR_AUTH:
+ * the MAC; *size is untouched and the stream is unusable. *size is
+ * 0..FRAME_SIZE_MAX. */
 MUST_USE enum err frame_open_header(struct frame_codec *c, size_t *size,
-				    const uint8_t in[FRAME_HEADER]);
+				    const uint8_t *in, size_t len);
 
-/* frame_absorb - hash body ciphertext (padding included, MAC excluded) as it
- * arrives, any split. frame_open_body needs all of it absorbed. */
-void frame_absorb(struct frame_codec *c, const uint8_t *in, size_t len);
+/* frame_absorb - hash the body's ciphertext (padding included, MAC excluded) as
+ * it arrives: its first `len` bytes are at `body`, of which those that are
+ * hashed already are skipped. frame_open_body needs all of it absorbed. */
+void frame_absorb(struct frame_codec *c, const uint8_t *body, size_t len);
 
 /* frame_open_body - with the whole body absorbed, compare the MAC in constant
  * time, and only then decrypt in place: `padded` bytes at body, the MAC right

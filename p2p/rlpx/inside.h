@@ -44,11 +44,10 @@ struct rlpx {
 
 	/* The incoming stream. */
 	struct buf in;
-	size_t eaten;	 /* bytes of `in` that the last event came from */
-	unsigned small;	 /* frames in a row that a far smaller `in` would do */
-	bool in_body;	 /* a header was read, its body is next */
-	size_t size;	 /* of that frame */
-	size_t absorbed; /* bytes of its body that are hashed already */
+	size_t eaten;	/* bytes of `in` that the last event came from */
+	unsigned small; /* frames in a row that a far smaller `in` would do */
+	bool in_body;	/* a header was read, its body is next */
+	size_t size;	/* of that frame */
 	size_t frame_limit;
 	uint64_t frames; /* whole ones that came, and handshake packets */
 	struct frame_codec codec;

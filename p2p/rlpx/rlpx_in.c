@@ -27,26 +27,23 @@ void rlpx_drop_eaten(struct rlpx *x)
  * hash at once. */
 static enum err next_frame(struct rlpx *x, struct span *data)
 {
-	size_t padded, hashed;
+	size_t padded;
 
 	if (!x->in_body) {
 		if (x->in.len < FRAME_HEADER)
 			return ERR_SHORT;
-		if (frame_open_header(&x->codec, &x->size, x->in.data))
+		if (frame_open_header(&x->codec, &x->size, x->in.data,
+				      x->in.len))
 			return rlpx_die(x, RLPX_FAULT_MAC);
 		if (x->size == 0 || x->size > x->frame_limit)
 			return rlpx_die(x, RLPX_FAULT_FRAME_SIZE);
 		buf_drop(&x->in, FRAME_HEADER);
 		x->in.limit = frame_room(x->size) + RLPX_PENDING_MAX;
 		x->in_body = true;
-		x->absorbed = 0;
 	}
 	padded = frame_room(x->size) - FRAME_HEADER - FRAME_MAC;
-	hashed = x->in.len < padded ? x->in.len : padded;
-	if (hashed > x->absorbed)
-		frame_absorb(&x->codec, x->in.data + x->absorbed,
-			     hashed - x->absorbed);
-	x->absorbed = hashed;
+	frame_absorb(&x->codec, x->in.data,
+		     x->in.len < padded ? x->in.len : padded);
 	if (x->in.len < padded + FRAME_MAC)
 		return ERR_SHORT;
 	if (frame_open_body(&x->codec, x->in.data, padded))

@@ -31,7 +31,7 @@ static const struct {
 struct work {
 	size_t len;
 	uint8_t *data;
-	struct keccak keccak;
+	struct keccak keccak, other;
 	EVP_MD *sha3;
 	EVP_MD_CTX *md;
 	struct aes_ctr ctr;
@@ -83,6 +83,24 @@ static void run_permute_portable(void *arg, size_t times)
 
 	while (times--)
 		keccak_permute_portable(w->keccak.lane);
+}
+
+static void run_permute2(void *arg, size_t times)
+{
+	struct work *w = arg;
+
+	while (times--)
+		keccak_permute2(w->keccak.lane, w->other.lane);
+}
+
+static void run_permute_twice(void *arg, size_t times)
+{
+	struct work *w = arg;
+
+	while (times--) {
+		keccak_permute(w->keccak.lane);
+		keccak_permute(w->other.lane);
+	}
 }
 
 /* What RLPx does for every MAC of a frame, at a fill that is no lane boundary.
@@ -217,6 +235,9 @@ static void bench_keccak(struct work *w)
 	bench_rate("Keccak-f[1600]", "M/s", 1, 1e6,
 		   (struct bench_run){ run_permute, w }, "portable build",
 		   (struct bench_run){ run_permute_portable, w });
+	bench_rate("two of Keccak-f[1600], side by side", "M/s", 2, 1e6,
+		   (struct bench_run){ run_permute2, w }, "one by one",
+		   (struct bench_run){ run_permute_twice, w });
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		w->len = sizes[i].len;
 		snprintf(row, sizeof(row), "Keccak-256, %s", sizes[i].name);

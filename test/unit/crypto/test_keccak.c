@@ -147,14 +147,53 @@ Test(keccak, goes_on_after_a_digest)
 	}
 }
 
+/* From every fill, to both sides of the ends of two blocks: the same bytes as
+ * one step after the other. */
+Test(keccak, digests_beside_others_are_those_made_one_by_one)
+{
+	uint8_t data[3 * KECCAK_RATE], want[2][32], got[2][32];
+
+	rng_bytes(data, sizeof(data));
+	for (size_t fill = 0; fill < KECCAK_RATE; fill++) {
+		for (size_t len = 0; len <= 2 * KECCAK_RATE + 1; len++) {
+			const uint8_t *more = data + fill;
+			struct keccak one, beside, around;
+
+			keccak_init(&one);
+			keccak_absorb(&one, data, fill);
+			around = beside = one;
+			keccak_digest(&one, want[0]);
+			keccak_absorb(&one, more, len);
+			keccak_digest(&one, want[1]);
+
+			keccak_digest_absorb(&beside, got[0], more, len);
+			cr_assert_arr_eq(got[0], want[0], 32, "%zu behind %zu",
+					 len, fill);
+			cr_assert_arr_eq(&beside, &one, sizeof(one),
+					 "%zu behind %zu", len, fill);
+			keccak_digest_around(&around, got[0], got[1], more,
+					     len);
+			cr_assert_arr_eq(got, want, sizeof(want),
+					 "%zu behind %zu", len, fill);
+			cr_assert_arr_eq(&around, &one, sizeof(one),
+					 "%zu behind %zu", len, fill);
+		}
+	}
+}
+
 Test(keccak, absorbing_nothing_changes_nothing)
 {
 	struct keccak k, before;
+	uint8_t want[32], got[32];
 
 	keccak_init(&k);
 	keccak_absorb(&k, "abc", 3);
 	before = k;
 	keccak_absorb(&k, NULL, 0);
+	cr_assert_arr_eq(&k, &before, sizeof(k));
+	keccak_digest(&k, want);
+	keccak_digest_absorb(&k, got, NULL, 0);
+	cr_assert_arr_eq(got, want, sizeof(want));
 	cr_assert_arr_eq(&k, &before, sizeof(k));
 }
 
@@ -201,6 +240,37 @@ Test(keccak, all_builds_of_the_permutation_agree)
 			keccak_permute(a);
 		cr_assert_arr_eq(a, b, sizeof(a));
 	}
+}
+
+static void two_by_portable(uint64_t a[25], uint64_t b[25])
+{
+	keccak_permute_portable(a);
+	keccak_permute_portable(b);
+}
+
+static void check_two(void (*permute2)(uint64_t[25], uint64_t[25]))
+{
+	uint64_t a[25], b[25], want_a[25], want_b[25];
+
+	for (int i = 0; i < 1000; i++) {
+		rng_bytes(a, sizeof(a));
+		rng_bytes(b, sizeof(b));
+		memcpy(want_a, a, sizeof(a));
+		memcpy(want_b, b, sizeof(b));
+		two_by_portable(want_a, want_b);
+		permute2(a, b);
+		cr_assert_arr_eq(a, want_a, sizeof(a));
+		cr_assert_arr_eq(b, want_b, sizeof(b));
+	}
+}
+
+Test(keccak, two_states_side_by_side_are_each_permuted_by_itself)
+{
+	check_two(keccak_permute2);
+	if (keccak_has_avx())
+		check_two(keccak_permute2_avx);
+	if (keccak_has_avx512())
+		check_two(keccak_permute2_avx512);
 }
 
 Test(keccak, node_ids_are_of_the_64_byte_public_key)

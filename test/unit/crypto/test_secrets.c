@@ -131,6 +131,11 @@ static void check_hashes(void)
 	CHECK(is_hidden(out, 32));
 	keccak256(again, key.b, sizeof(key.b));
 	CHECK(secret_equal(out, again, sizeof(again)));
+	keccak_init(&k);
+	keccak_digest_around(&k, again, out, key.b, sizeof(key.b));
+	CHECK(is_hidden(out, 32));
+	keccak_digest_absorb(&k, out, key.b, sizeof(key.b));
+	CHECK(is_hidden(out, 32));
 }
 
 static void check_aes(void)

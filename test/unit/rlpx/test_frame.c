@@ -52,25 +52,32 @@ static uint8_t *sealed(struct frame_codec *c, struct span data)
 	return at;
 }
 
-/* Open a whole frame in place, absorbing the body in steps of this size. */
-static enum err open_frame(struct frame_codec *c, uint8_t *frame, size_t len,
-			   size_t step)
+/* Open a whole frame in place, of which the header and the first `ahead` bytes
+ * of what follows have come when the header is read, and then the body in steps
+ * of this size. */
+static enum err open_behind(struct frame_codec *c, uint8_t *frame, size_t len,
+			    size_t ahead, size_t step)
 {
 	uint8_t *body = frame + FRAME_HEADER;
 	size_t padded = len - FRAME_HEADER - FRAME_MAC;
 	size_t size = SIZE_MAX;
 	enum err rc;
 
-	rc = frame_open_header(c, &size, frame);
+	rc = frame_open_header(c, &size, frame, FRAME_HEADER + ahead);
 	if (rc) {
 		cr_assert_eq(size, SIZE_MAX);
 		return rc;
 	}
 	cr_assert_eq(frame_room(size), len);
 	for (size_t at = 0; at < padded; at += step)
-		frame_absorb(c, body + at,
-			     padded - at < step ? padded - at : step);
+		frame_absorb(c, body, padded - at < step ? padded : at + step);
 	return frame_open_body(c, body, padded);
+}
+
+static enum err open_frame(struct frame_codec *c, uint8_t *frame, size_t len,
+			   size_t step)
+{
+	return open_behind(c, frame, len, 0, step);
 }
 
 static void assert_carries(struct frame_codec *from, struct frame_codec *to,
@@ -305,6 +312,137 @@ Test(frame, is_what_the_model_makes)
 	link_close(&l);
 }
 
+/* The MAC states of one direction at any fill of their block: `extra` bytes
+ * more than the handshake left there. */
+static void secrets_filled(struct handshake_secrets out[2],
+			   const struct handshake_secrets in[2], size_t extra)
+{
+	static const uint8_t filler[KECCAK_RATE];
+
+	memcpy(out, in, 2 * sizeof(*in));
+	keccak_absorb(&out[0].egress, filler, extra);
+	keccak_absorb(&out[1].ingress, filler, extra);
+}
+
+/* Two frames of this size as the model makes them: the codec makes the same,
+ * and opens them whatever was there when it read the header. */
+static void check_ahead(const struct handshake_secrets s[2], size_t size)
+{
+	static const uint8_t zeros[FRAME_HEADER + 512];
+	const size_t room = KECCAK_RATE - s[0].egress.fill;
+	const size_t len = frame_room(size), behind = len - FRAME_HEADER;
+	const size_t aheads[] = { 0,
+				  1,
+				  room - 1,
+				  room,
+				  behind,
+				  room + 1,
+				  behind - 17,
+				  behind - 16,
+				  len,
+				  behind - 15,
+				  2 * len - FRAME_HEADER };
+	uint8_t header[16] = {
+		0, (uint8_t)(size >> 8), (uint8_t)size, 0xc2, 0x80, 0x80
+	};
+	struct frame_codec from, to;
+	struct model m;
+	struct buf want;
+	uint8_t *got;
+
+	buf_init(&want, 4096);
+	model_init(&m, &s[0]);
+	frame_codec_init(&from, &s[0]);
+	for (int i = 0; i < 2; i++) {
+		model_seal(&m, &want, header,
+			   span_of(zeros, behind - FRAME_MAC));
+		got = sealed(&from, span_of(zeros, size));
+		cr_assert_arr_eq(got, want.data + (size_t)i * len, len,
+				 "size %zu, room %zu", size, room);
+		free(got);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(aheads); i++) {
+		size_t ahead = aheads[i];
+		uint8_t two[2 * (FRAME_HEADER + 512)];
+
+		if (ahead > 2 * len - FRAME_HEADER) /* or below 0 */
+			continue;
+		memcpy(two, want.data, 2 * len);
+		frame_codec_init(&to, &s[1]);
+		cr_assert_eq(open_behind(&to, two, len, ahead, 33), ERR_NONE,
+			     "size %zu, room %zu, %zu ahead", size, room,
+			     ahead);
+		cr_assert_eq(open_behind(&to, two + len, len,
+					 ahead < behind ? ahead : behind, 500),
+			     ERR_NONE, "size %zu, room %zu, %zu ahead", size,
+			     room, ahead);
+		cr_assert(all_zero(two + FRAME_HEADER, behind - FRAME_MAC));
+		frame_codec_clear(&to);
+	}
+	frame_codec_clear(&from);
+	model_clear(&m);
+	buf_clear(&want);
+}
+
+Test(frame, is_the_same_however_its_hashes_fall_into_blocks)
+{
+	static const size_t sizes[] = { 0,   1,	  16,  17,  64,	 96,  97,
+					112, 113, 128, 129, 144, 272, 400 };
+	struct handshake_secrets s[2], filled[2];
+	struct fixture f;
+
+	fixture_open(&f);
+	fixture_secrets(&s[0], &f, HANDSHAKE_INITIATOR);
+	fixture_secrets(&s[1], &f, HANDSHAKE_RECIPIENT);
+	for (size_t extra = 0; extra < KECCAK_RATE; extra++) {
+		secrets_filled(filled, s, extra);
+		for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+			check_ahead(filled, sizes[i]);
+	}
+	fixture_close(&f);
+}
+
+/* Whoever sits on the wire can make the header say any size, as that is only
+ * XORed, but not its MAC. */
+Test(frame, a_forged_size_is_refused_whatever_follows)
+{
+	static const uint32_t sizes[] = {
+		0, 1, 16, 17, 39, 41, 136, 137, 5000, 0xffff, FRAME_SIZE_MAX
+	};
+	struct dice d = { .seed = 24 };
+	uint8_t data[300];
+	struct link l;
+
+	fixture_open(&l.f);
+	dice_bytes(&d, data, sizeof(data));
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		for (size_t ahead = 0; ahead <= 200; ahead++) {
+			size_t len = frame_room(sizeof(data));
+			size_t size = SIZE_MAX;
+			uint8_t *frame, *was;
+
+			link_reset(&l);
+			frame = sealed(&l.a, span_of(data, sizeof(data)));
+			for (int at = 0; at < 3; at++)
+				frame[at] ^=
+					(uint8_t)((sizes[i] ^ sizeof(data)) >>
+						  (16 - 8 * at));
+			was = malloc(len);
+			memcpy(was, frame, len);
+			cr_assert_eq(frame_open_header(&l.b, &size, frame,
+						       FRAME_HEADER + ahead),
+				     ERR_AUTH, "%u, %zu ahead", sizes[i],
+				     ahead);
+			cr_assert_eq(size, SIZE_MAX);
+			cr_assert_arr_eq(frame, was, len);
+			free(was);
+			free(frame);
+			link_clear(&l);
+		}
+	}
+	fixture_close(&l.f);
+}
+
 Test(frame, header_bytes_behind_the_size_and_padding_are_ignored)
 {
 	uint8_t header[16] = { 0, 0, 3 };
@@ -480,7 +618,8 @@ Test(frame, refuses_a_body_that_was_not_wholly_absorbed)
 
 	link_open(&l);
 	frame = sealed(&l.a, span_of("twenty bytes of text", 20));
-	cr_assert_eq(frame_open_header(&l.b, &size, frame), ERR_NONE);
+	cr_assert_eq(frame_open_header(&l.b, &size, frame, FRAME_HEADER + 31),
+		     ERR_NONE);
 	cr_assert_eq(size, 20);
 	frame_absorb(&l.b, frame + FRAME_HEADER, 31);
 	cr_assert_eq(frame_open_body(&l.b, frame + FRAME_HEADER, 32), ERR_AUTH);

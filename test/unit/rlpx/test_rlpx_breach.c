@@ -122,8 +122,9 @@ static void take_sent(struct attack *t, uint8_t *data, size_t len)
 
 	cr_assert_geq(out->len, FRAME_HEADER);
 	body = out->data + FRAME_HEADER;
-	cr_assert_eq(frame_open_header(&t->peer.codec, &size, out->data),
-		     ERR_NONE);
+	cr_assert_eq(
+		frame_open_header(&t->peer.codec, &size, out->data, out->len),
+		ERR_NONE);
 	cr_assert_geq(out->len, frame_room(size));
 	cr_assert_geq(size, len);
 	padded = frame_room(size) - FRAME_HEADER - FRAME_MAC;
@@ -343,6 +344,35 @@ Test(rlpx, flipped_bits_anywhere_end_in_a_mac_fault)
 		attack_deliver(&t);
 		cr_assert_eq(rlpx_fault(t.victim.x), RLPX_FAULT_MAC, "at %zu",
 			     at);
+		attack_end(&t);
+	}
+}
+
+/* A size that nobody vouches for decides nothing: neither which fault it is,
+ * nor what is held, nor whether more is waited for. */
+Test(rlpx, a_forged_size_is_a_mac_fault_at_once)
+{
+	static const uint32_t sizes[] = { 0,   1,    16,     17,
+					  136, 2049, 0xffff, FRAME_SIZE_MAX };
+	static uint8_t data[100] = { 0x10 };
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(sizes); i++) {
+		uint32_t bits = sizes[i / 2] ^ (uint32_t)sizeof(data);
+		struct attack t;
+		size_t before;
+
+		attack_begin(&t);
+		attack_hello(&t);
+		attack_deliver(&t);
+		raw_peer_seal(&t.peer, &t.wire, data, sizeof(data));
+		for (int at = 0; at < 3; at++)
+			t.wire.data[at] ^= (uint8_t)(bits >> (16 - 8 * at));
+		before = rlpx_memory(t.victim.x);
+		attack_feed(&t, i % 2 ? FRAME_HEADER : t.wire.len);
+		cr_assert_eq(rlpx_fault(t.victim.x), RLPX_FAULT_MAC, "%u",
+			     sizes[i / 2]);
+		cr_assert_leq(rlpx_memory(t.victim.x),
+			      before + frame_room(sizeof(data)));
 		attack_end(&t);
 	}
 }

@@ -72,7 +72,8 @@ static bool take_frame(struct raw *r)
 	if (!r->in_body) {
 		if (r->in.len < FRAME_HEADER)
 			return false;
-		cr_assert_eq(frame_open_header(&r->codec, &r->size, r->in.data),
+		cr_assert_eq(frame_open_header(&r->codec, &r->size, r->in.data,
+					       r->in.len),
 			     ERR_NONE);
 		buf_drop(&r->in, FRAME_HEADER);
 		r->in_body = true;
