@@ -5,20 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "p2p/base/hex.h"
 #include "p2p/rlp/rlp_write.h"
 
 /* --- any form ------------------------------------------------------------- */
-
-static int digit_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 static enum err hex_parse(uint8_t *out, size_t room, size_t *len,
 			  struct span hex, struct why *why)
@@ -29,7 +19,7 @@ static enum err hex_parse(uint8_t *out, size_t room, size_t *len,
 	if (hex.len / 2 > room)
 		return err_fail(why, ERR_LIMIT, "over %zu bytes", room);
 	for (size_t i = 0; i < hex.len; i++) {
-		int value = digit_value(hex.data[i]);
+		int value = hex_value(hex.data[i]);
 
 		if (value < 0)
 			return err_fail(why, ERR_FORMAT,
@@ -102,7 +92,7 @@ enum err record_parse(struct enr *out, struct span any, struct why *why)
 		return text.len ? parse_base64(out, text, why)
 				: err_fail(why, ERR_FORMAT,
 					   "nothing behind \"enr:\"");
-	if (skip_prefix(&text, "0x") || digit_value(text.data[0]) >= 0xc)
+	if (skip_prefix(&text, "0x") || hex_value(text.data[0]) >= 0xc)
 		return parse_hex(out, text, why);
 	return parse_base64(out, text, why);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "p2p/base/hex.h"
 #include "p2p/base/span.h"
 #include "p2p/crypto/keccak.h"
 
@@ -60,25 +61,13 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The value of a hex digit of either case; -1 for anything else. */
-static int digit_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool node_id_parse(struct node_id *out, const char *text)
 {
 	struct node_id id = { { 0 } };
 	size_t n = 0;
 
 	for (; text[n] && n < (size_t)2 * NODE_ID_LEN; n++) {
-		int value = digit_value(text[n]);
+		int value = hex_value(text[n]);
 
 		if (value < 0)
 			return false;
@@ -97,7 +86,7 @@ static enum err pub_parse(struct ecc_pub *out, const char *text, size_t len,
 	int value;
 
 	for (size_t i = 0; i < len; i++) {
-		value = digit_value(text[i]);
+		value = hex_value(text[i]);
 		if (value < 0)
 			return err_fail(why, ERR_FORMAT,
 					"public key: '%c' is not a hex digit",

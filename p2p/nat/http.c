@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "p2p/base/hex.h"
+
 enum {
 	LINE_MAX_BYTES = 10, /* digits of a length that is worth reading */
 };
@@ -192,14 +194,11 @@ static bool read_size(size_t *out, struct span line)
 	size_t n = 0, size = 0;
 
 	for (; n < line.len && n < 8; n++) {
-		uint8_t c = line.data[n] | 0x20;
+		int value = hex_value(line.data[n]);
 
-		if (c >= '0' && c <= '9')
-			size = size * 16 + (size_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			size = size * 16 + (size_t)(c - 'a') + 10;
-		else
+		if (value < 0)
 			break;
+		size = size * 16 + (size_t)value;
 	}
 	*out = size;
 	line = trimmed(rest_from(line, n));

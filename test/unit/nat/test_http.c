@@ -97,6 +97,7 @@ Test(http, refuses_broken_chunks)
 		"ffffffff\r\nhello\r\n0\r\n\r\n",
 		"\r\n\r\n",
 		"5 hello\r\n0\r\n\r\n",
+		"\x15\r\nhello\r\n0\r\n\r\n", /* as a digit with a bit off */
 		"123456789\r\nhello\r\n0\r\n\r\n",
 	};
 
