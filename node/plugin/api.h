@@ -136,6 +136,10 @@ int api_rpc_add(struct weft_host *h, const char *method,
 int api_text_add(struct weft_text *text, const char *bytes, size_t size);
 int api_send_va(struct weft_channel *ch, uint32_t code, const char *format,
 		va_list ap);
+/* api_items_pack - append what these are by the format. ERR_LIMIT: more than
+ * RLP_FORMAT_ITEMS_MAX, or out is full. Others are rlp_pack_items's. */
+enum err api_items_pack(struct buf *out, struct why *why, const char *format,
+			const struct weft_item *items, size_t count);
 int api_send_items(struct weft_channel *ch, uint32_t code, const char *format,
 		   const struct weft_item *items, size_t count);
 int api_unpack_va(const struct weft_msg *msg, const char *format, va_list ap);

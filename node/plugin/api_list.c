@@ -37,21 +37,13 @@ int api_pack_va(void *out, size_t room, size_t *size, const char *format,
 int api_pack_items(void *out, size_t room, size_t *size, const char *format,
 		   const struct weft_item *items, size_t count)
 {
-	struct rlp_item ours[RLP_FORMAT_ITEMS_MAX];
 	struct buf packed;
 	enum err rc;
 
 	if ((!out && room) || !size || !format || (!items && count))
 		return WEFT_EINVAL;
-	if (count > RLP_FORMAT_ITEMS_MAX)
-		return WEFT_ELIMIT;
-	for (size_t i = 0; i < count; i++)
-		ours[i] = (struct rlp_item){
-			.number = items[i].number,
-			.data = span_of(items[i].data, items[i].size),
-		};
 	buf_init(&packed, RLPX_MESSAGE_MAX);
-	rc = rlp_pack_items(&packed, NULL, format, ours, count);
+	rc = api_items_pack(&packed, NULL, format, items, count);
 	return hand_over(out, room, size, &packed, rc);
 }
 

@@ -42,25 +42,33 @@ int api_send_va(struct weft_channel *ch, uint32_t code, const char *format,
 	return send_packed(ch, code, &out, rc, &why);
 }
 
+enum err api_items_pack(struct buf *out, struct why *why, const char *format,
+			const struct weft_item *items, size_t count)
+{
+	struct rlp_item ours[RLP_FORMAT_ITEMS_MAX];
+
+	if (count > RLP_FORMAT_ITEMS_MAX)
+		return err_fail(why, ERR_LIMIT, "over %d items",
+				RLP_FORMAT_ITEMS_MAX);
+	for (size_t i = 0; i < count; i++)
+		ours[i] = (struct rlp_item){
+			.number = items[i].number,
+			.data = span_of(items[i].data, items[i].size),
+		};
+	return rlp_pack_items(out, why, format, ours, count);
+}
+
 int api_send_items(struct weft_channel *ch, uint32_t code, const char *format,
 		   const struct weft_item *items, size_t count)
 {
-	struct rlp_item ours[RLP_FORMAT_ITEMS_MAX];
 	struct why why = WHY_NONE;
 	struct buf out;
 	enum err rc;
 
 	if (!ch || !format || (!items && count))
 		return WEFT_EINVAL;
-	if (count > RLP_FORMAT_ITEMS_MAX)
-		return WEFT_ELIMIT;
-	for (size_t i = 0; i < count; i++)
-		ours[i] = (struct rlp_item){
-			.number = items[i].number,
-			.data = span_of(items[i].data, items[i].size),
-		};
 	buf_init(&out, RLPX_MESSAGE_MAX);
-	rc = rlp_pack_items(&out, &why, format, ours, count);
+	rc = api_items_pack(&out, &why, format, items, count);
 	return send_packed(ch, code, &out, rc, &why);
 }
 
