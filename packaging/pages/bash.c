@@ -6,11 +6,6 @@
 /* The kinds as arguments of _weft_complete, in completion.bash. */
 static void kinds(FILE *out, const char *value)
 {
-	static const char *const names[] = {
-		[SPEC_FILE] = "file",
-		[SPEC_FOLDER] = "folder",
-		[SPEC_PLUGIN] = "plugin",
-	};
 	struct spec_kind list[SPEC_KINDS_MAX];
 	size_t count = spec_kinds(list, value);
 
@@ -21,7 +16,7 @@ static void kinds(FILE *out, const char *value)
 		if (list[i].kind == SPEC_WORD || list[i].kind == SPEC_PREFIX)
 			fprintf(out, "'+%s'", list[i].text);
 		else
-			fputs(names[list[i].kind], out);
+			fputs(list[i].text, out);
 	}
 	fputs(") ;;\n", out);
 }

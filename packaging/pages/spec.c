@@ -53,11 +53,11 @@ static size_t add_kinds(struct spec_kind out[SPEC_KINDS_MAX], size_t count,
 	if (ends_with(word, len, "METHOD"))
 		return methods(out, count);
 	if (ends_with(word, len, "FILE") || ends_with(word, len, "PATH"))
-		kind->kind = SPEC_FILE;
+		*kind = (struct spec_kind){ SPEC_FILE, "file" };
 	else if (ends_with(word, len, "DIR") || ends_with(word, len, "FOLDER"))
-		kind->kind = SPEC_FOLDER;
+		*kind = (struct spec_kind){ SPEC_FOLDER, "folder" };
 	else if (ends_with(word, len, "PLUGIN"))
-		kind->kind = SPEC_PLUGIN;
+		*kind = (struct spec_kind){ SPEC_PLUGIN, "plugin" };
 	else
 		return count; /* nobody can guess it */
 	return count + 1;

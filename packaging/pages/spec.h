@@ -28,9 +28,9 @@ enum {
 
 struct spec_kind {
 	enum {
-		SPEC_FILE,
-		SPEC_FOLDER,
-		SPEC_PLUGIN,
+		SPEC_FILE,   /* text is "file", */
+		SPEC_FOLDER, /* "folder" */
+		SPEC_PLUGIN, /* or "plugin", as the scripts call them */
 		SPEC_WORD,   /* text is the word */
 		SPEC_PREFIX, /* text is how it begins */
 	} kind;

@@ -31,11 +31,6 @@ static void function(FILE *out, const struct command *c)
 /* ":FILE:__weft_complete file", the end of a specification for _arguments. */
 static void message_and_action(FILE *out, const char *value)
 {
-	static const char *const names[] = {
-		[SPEC_FILE] = "file",
-		[SPEC_FOLDER] = "folder",
-		[SPEC_PLUGIN] = "plugin",
-	};
 	struct spec_kind list[SPEC_KINDS_MAX];
 	size_t count = spec_kinds(list, value);
 
@@ -47,7 +42,7 @@ static void message_and_action(FILE *out, const char *value)
 			fputs(" +", out);
 			text(out, list[i].text, ":");
 		} else {
-			fprintf(out, " %s", names[list[i].kind]);
+			fprintf(out, " %s", list[i].text);
 		}
 }
 
