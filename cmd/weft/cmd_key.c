@@ -125,6 +125,18 @@ static void print_key(const struct ecc_keypair *key, const char *file,
 		print_secret(&key->key, "private key  ", "\n");
 }
 
+/* What each command ends with: it tells of the key, which is in the file, or
+ * of what went wrong. The key is wiped. */
+static int finish(const struct command *c, struct ecc_keypair *key,
+		  const char *file, const struct key_options *o, enum err rc,
+		  const struct why *why)
+{
+	if (!rc)
+		print_key(key, file, o);
+	secret_wipe(key, sizeof(*key));
+	return rc ? options_failed(c, why) : EXIT_OK;
+}
+
 static int run_new(const struct command *c, int argc, char **argv)
 {
 	struct key_options o = { 0 };
@@ -137,10 +149,7 @@ static int run_new(const struct command *c, int argc, char **argv)
 		return OPTIONS_STATUS(at);
 	nodekey_make(&key);
 	rc = nodekey_save(argv[at], &key.key, &why);
-	if (!rc)
-		print_key(&key, argv[at], &o);
-	secret_wipe(&key, sizeof(key));
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	return finish(c, &key, argv[at], &o, rc, &why);
 }
 
 static int run_show(const struct command *c, int argc, char **argv)
@@ -154,10 +163,7 @@ static int run_show(const struct command *c, int argc, char **argv)
 	if (at < 0)
 		return OPTIONS_STATUS(at);
 	rc = value_key_load(&key, argv[at], o.passphrase_file, &why);
-	if (!rc)
-		print_key(&key, argv[at], &o);
-	secret_wipe(&key, sizeof(key));
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	return finish(c, &key, argv[at], &o, rc, &why);
 }
 
 /* The source may have any mode, since it may be a pipe; but a key that others
@@ -211,10 +217,7 @@ static int run_import(const struct command *c, int argc, char **argv)
 	rc = read_source(c, &key, argv[at + 1], &why);
 	if (!rc)
 		rc = nodekey_save(argv[at], &key.key, &why);
-	if (!rc)
-		print_key(&key, argv[at], &o);
-	secret_wipe(&key, sizeof(key));
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	return finish(c, &key, argv[at], &o, rc, &why);
 }
 
 /* --- sealed -----------------------------------------------------------------
@@ -269,11 +272,8 @@ static int run_encrypt(const struct command *c, int argc, char **argv)
 	if (!rc)
 		rc = nodekey_save_sealed(argv[at + 1], &key.key,
 					 passphrase_span(&p), &why);
-	if (!rc)
-		print_key(&key, argv[at + 1], &o);
 	secret_wipe(&p, sizeof(p));
-	secret_wipe(&key, sizeof(key));
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	return finish(c, &key, argv[at + 1], &o, rc, &why);
 }
 
 static int run_decrypt(const struct command *c, int argc, char **argv)
@@ -289,10 +289,7 @@ static int run_decrypt(const struct command *c, int argc, char **argv)
 	rc = value_key_load(&key, argv[at], o.passphrase_file, &why);
 	if (!rc)
 		rc = nodekey_save(argv[at + 1], &key.key, &why);
-	if (!rc)
-		print_key(&key, argv[at + 1], &o);
-	secret_wipe(&key, sizeof(key));
-	return rc ? options_failed(c, &why) : EXIT_OK;
+	return finish(c, &key, argv[at + 1], &o, rc, &why);
 }
 
 /* -------------------------------------------------------------------------- */
