@@ -25,6 +25,9 @@ STRANGER = (
     "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
     "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"
 )
+# The C library refuses it without asking anybody: some name servers have an
+# address for whatever they are asked, and others keep silent for long.
+NO_NAME = "-no.such.name.invalid"
 
 Result = collections.namedtuple("Result", "status out err")
 

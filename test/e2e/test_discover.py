@@ -228,10 +228,10 @@ class Ask(Case):
                          {"event": "pinged", "asked": 2, "answered": 0})
 
     def test_a_name_that_nobody_has_is_named(self):
-        url = f"enode://{lab.STRANGER}@nowhere.invalid:1"
+        url = f"enode://{lab.STRANGER}@{lab.NO_NAME}:1"
         for args in (["ping", url], ["resolve", url],
                      ["lookup", "--bootnode", url]):
-            self.fails(*args, says="nowhere.invalid")
+            self.fails(*args, says=lab.NO_NAME)
 
     def test_a_key_makes_the_identity(self):
         self.assertEqual(self.weft("key", "new", "k").status, 0)

@@ -634,7 +634,7 @@ class StunServers(Case):
         local = routers.Stun("0.0.0.0")
         self.addCleanup(local.close)
         node = self.node("a", "--log-level", "info", "--discovery", "v5",
-                         "--nat", "stun:no.such.name.invalid,"
+                         "--nat", f"stun:{lab.NO_NAME},"
                          "localhost:" + local.address.split(":")[1],
                          listen="127.0.0.1:0", plugins=())
         node.started()

@@ -261,11 +261,13 @@ Test(net_resolve, says_which_name_was_not_found)
 	struct scene sc;
 
 	scene_open(&sc);
-	look_up(&l, &sc, "name.invalid");
+	/* It is refused without a question to anybody: some name servers have
+	 * an address for every name. */
+	look_up(&l, &sc, "no name");
 	cr_assert_eq(l.rc, ERR_NOT_FOUND);
 	cr_assert_eq(l.count, 0);
-	cr_assert(!strncmp(l.why.text, "name.invalid: ", 14), "%s", l.why.text);
-	cr_assert_gt(strlen(l.why.text), 14);
+	cr_assert(!strncmp(l.why.text, "no name: ", 9), "%s", l.why.text);
+	cr_assert_gt(strlen(l.why.text), 9);
 	scene_close(&sc);
 }
 
