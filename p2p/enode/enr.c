@@ -315,12 +315,17 @@ static void put_pair(struct rlp_writer *w, struct span key, struct span value)
 	rlp_put_raw(w, value);
 }
 
+struct rlp enr_draft_entries(const struct enr_draft *d)
+{
+	return rlp_of(d->pairs, d->len);
+}
+
 /* The pairs of `from` but for those of the key, with the key's value in its
  * place when there is one. ERR_LIMIT: over ENR_MAX. */
 static enum err rewrite(struct enr_draft *d, const char *key,
 			const struct span *value)
 {
-	struct rlp in = rlp_of(d->pairs, d->len);
+	struct rlp in = enr_draft_entries(d);
 	bool is_in = value == NULL;
 	struct rlp_writer w;
 	struct buf out;
@@ -350,10 +355,10 @@ static enum err rewrite(struct enr_draft *d, const char *key,
 	return rc;
 }
 
-static bool draft_get(const struct enr_draft *d, const char *key,
-		      struct span *value)
+bool enr_draft_get(const struct enr_draft *d, const char *key,
+		   struct span *value)
 {
-	struct rlp in = rlp_of(d->pairs, d->len);
+	struct rlp in = enr_draft_entries(d);
 
 	while (rlp_more(&in)) {
 		struct span k = rlp_bytes(&in);
@@ -385,7 +390,7 @@ enum err enr_draft_set(struct enr_draft *d, const char *key, struct span value)
 
 	if (!key[0] || is_ours(key) || rlp_check(value))
 		return ERR_FORMAT;
-	if (draft_get(d, key, &old) && span_equal(old, value))
+	if (enr_draft_get(d, key, &old) && span_equal(old, value))
 		return ERR_EXISTS;
 	return rewrite(d, key, &value);
 }
@@ -394,7 +399,8 @@ enum err enr_draft_unset(struct enr_draft *d, const char *key)
 {
 	struct span old;
 
-	return draft_get(d, key, &old) ? rewrite(d, key, NULL) : ERR_NOT_FOUND;
+	return enr_draft_get(d, key, &old) ? rewrite(d, key, NULL)
+					   : ERR_NOT_FOUND;
 }
 
 enum err enr_draft_set_ip(struct enr_draft *d, const struct ip *ip)

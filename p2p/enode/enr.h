@@ -119,6 +119,12 @@ void enr_draft_of(struct enr_draft *out, const struct enr *r);
 MUST_USE enum err enr_draft_set(struct enr_draft *d, const char *key,
 				struct span value);
 
+/* enr_draft_get, enr_draft_entries - as enr_get and enr_entries; borrowed until
+ * the draft is changed. */
+bool enr_draft_get(const struct enr_draft *d, const char *key,
+		   struct span *value);
+struct rlp enr_draft_entries(const struct enr_draft *d);
+
 /* enr_draft_unset - ERR_NOT_FOUND: there was none. */
 MUST_USE enum err enr_draft_unset(struct enr_draft *d, const char *key);
 

@@ -74,41 +74,37 @@ void local_set_ports(struct local *l, uint16_t udp, uint16_t tcp)
 	changed(l);
 }
 
-/* Set by what they mean, and only so. */
-static bool is_ours(const char *key)
+static bool owns(struct span key)
 {
-	static const char *const ours[] = { "ip",  "ip6",  "tcp",
-					    "udp", "udp6", "tcp6" };
+	static const char *const ours[] = { "id",   "secp256k1", "ip",	"ip6",
+					    "tcp",  "tcp6",	 "udp", "udp6",
+					    "quic", "quic6" };
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-		if (!strcmp(key, ours[i]))
+		if (span_equal(key, span_text(ours[i])))
 			return true;
 	return false;
 }
 
-enum err local_set_entry(struct local *l, const char *key, struct span value)
+bool local_owns(const char *key)
 {
-	struct enr_draft d = l->entries;
-	enum err rc = is_ours(key) ? ERR_FORMAT : enr_draft_set(&d, key, value);
-
-	if (rc == ERR_EXISTS)
-		return ERR_NONE;
-	if (!rc && d.len > LOCAL_ENTRIES_MAX)
-		rc = ERR_LIMIT;
-	if (rc)
-		return rc;
-	l->entries = d;
-	changed(l);
-	return ERR_NONE;
+	return owns(span_text(key));
 }
 
-enum err local_unset_entry(struct local *l, const char *key)
+enum err local_set_entries(struct local *l, const struct enr_draft *entries)
 {
-	enum err rc = enr_draft_unset(&l->entries, key);
+	struct rlp in = enr_draft_entries(entries);
 
-	if (!rc)
-		changed(l);
-	return rc;
+	while (rlp_more(&in)) {
+		if (owns(rlp_bytes(&in)))
+			return ERR_FORMAT;
+		(void)rlp_raw(&in);
+	}
+	if (entries->len > LOCAL_ENTRIES_MAX)
+		return ERR_LIMIT;
+	l->entries = *entries;
+	changed(l);
+	return ERR_NONE;
 }
 
 /* --- the record -------------------------------------------------------------
@@ -236,6 +232,8 @@ void local_init(struct local *l, const struct local_config *config,
 	};
 	if (config->fallback.family)
 		local_set_fallback(l, &config->fallback);
+	if (config->entries && local_set_entries(l, config->entries))
+		abort(); /* the owner saw to it that they fit */
 	make_draft(&d, l);
 	sign(l, &d, local_first(config->seq, config->unix_ms), now);
 	assert(l->record.seq <= l->stored);

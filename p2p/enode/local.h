@@ -49,6 +49,9 @@ struct local_config {
 
 	struct ip fallback; /* IP_NONE: no address */
 	uint16_t udp, tcp;  /* 0: not published */
+
+	/* As local_set_entries takes them, which they must fit; NULL: none. */
+	const struct enr_draft *entries;
 };
 
 /* What one family is reached by. */
@@ -96,15 +99,15 @@ void local_set_fallback(struct local *l, const struct ip *ip);
  * published. */
 void local_set_ports(struct local *l, uint16_t udp, uint16_t tcp);
 
-/* local_set_entry - another entry; value is one raw RLP item, copied.
- * ERR_FORMAT: value is not one item, or the key is empty or one of those that
- * are set otherwise. ERR_LIMIT: over LOCAL_ENTRIES_MAX in all. Nothing is
- * changed then. */
-MUST_USE enum err local_set_entry(struct local *l, const char *key,
-				  struct span value);
+/* local_owns - is it a key of the record's own: who the node is, or how it is
+ * reached? Nobody else sets those. */
+bool local_owns(const char *key);
 
-/* local_unset_entry - ERR_NOT_FOUND: there was none. */
-MUST_USE enum err local_unset_entry(struct local *l, const char *key);
+/* local_set_entries - what else it says, instead of what it said so far;
+ * copied, but for seq. ERR_FORMAT: an entry is of the record's own. ERR_LIMIT:
+ * over LOCAL_ENTRIES_MAX in all. Nothing is changed then. */
+MUST_USE enum err local_set_entries(struct local *l,
+				    const struct enr_draft *entries);
 
 /* --- the record -------------------------------------------------------------
  */

@@ -171,6 +171,7 @@ static void own(uint8_t which, struct span data)
 	struct local *l = discovery_local(nodes[0].d);
 	struct ip ip = { .family = which & 1 ? IP_V4 : IP_V6 };
 	char key[2] = { (char)('a' + which % 26) };
+	struct enr_draft entries = l->entries;
 	enum err rc = ERR_NONE;
 
 	if (data.len)
@@ -191,11 +192,13 @@ static void own(uint8_t which, struct span data)
 		local_set_ports(l, (uint16_t)(which * 257), which);
 		break;
 	case 4:
-		rc = local_set_entry(l, key, data);
+		rc = enr_draft_set(&entries, key, data);
 		break;
 	default:
-		rc = local_unset_entry(l, key);
+		rc = enr_draft_unset(&entries, key);
 	}
+	if (!rc)
+		rc = local_set_entries(l, &entries);
 	(void)rc; /* whatever it thinks of it */
 }
 

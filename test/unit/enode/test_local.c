@@ -72,6 +72,15 @@ static void change(struct local *l)
 	local_set_ports(l, l->udp, (uint16_t)(l->tcp + 1));
 }
 
+/* One entry more, or another value of it. */
+static enum err set_entry(struct local *l, const char *key, struct span value)
+{
+	struct enr_draft d = l->entries;
+	enum err rc = enr_draft_set(&d, key, value);
+
+	return rc && rc != ERR_EXISTS ? rc : local_set_entries(l, &d);
+}
+
 /* Specs, "Test vector": the record of EIP-778. */
 Test(local, signs_the_official_record)
 {
@@ -187,12 +196,12 @@ Test(local, is_not_changed_by_what_it_says_already)
 	struct local l;
 
 	make(&l, 1, LOCAL_STORED_NEVER);
-	cr_assert_eq(local_set_entry(&l, "x", value), ERR_NONE);
+	cr_assert_eq(set_entry(&l, "x", value), ERR_NONE);
 	check_seq(&l, 1, 3);
 	local_set_fallback(&l, &same);
 	local_set_static(&l, &same);
 	local_set_ports(&l, 30303, 0);
-	cr_assert_eq(local_set_entry(&l, "x", value), ERR_NONE);
+	cr_assert_eq(set_entry(&l, "x", value), ERR_NONE);
 	check_seq(&l, 2, 3);
 	cr_assert_eq(local_due(&l).ns, MONO_NEVER.ns);
 	local_set_static(&l, &other); /* and back, unasked */
@@ -291,31 +300,61 @@ Test(local, goes_on_behind_all_it_told_after_a_crash)
 Test(local, carries_other_entries)
 {
 	struct span nested = span_of("\xc2\x01\x02", 3);
+	const struct enr_draft none = { .len = 0 };
 	struct span value;
 	struct local l;
 
 	make(&l, 1, LOCAL_STORED_NEVER);
-	cr_assert_eq(local_set_entry(&l, "eth", nested), ERR_NONE);
+	cr_assert_eq(set_entry(&l, "eth", nested), ERR_NONE);
 	cr_assert(enr_get(local_record(&l, at(1)), "eth", &value));
 	cr_assert(span_equal(value, nested));
 	check_addr(local_record(&l, at(1)), "127.0.0.1:30303");
-	cr_assert_eq(local_unset_entry(&l, "eth"), ERR_NONE);
+	cr_assert_eq(local_set_entries(&l, &none), ERR_NONE);
 	cr_assert(!enr_get(local_record(&l, at(2)), "eth", &value));
-	cr_assert_eq(local_unset_entry(&l, "eth"), ERR_NOT_FOUND);
+	check_addr(local_record(&l, at(2)), "127.0.0.1:30303");
+	check_seq(&l, 3, 4);
+}
+
+Test(local, begins_with_other_entries)
+{
+	struct enr_draft entries = { .seq = 77 };
+	struct ecc_keypair key;
+	struct span value;
+	struct local l;
+
+	crypto_init();
+	hex_copy(key.key.b, sizeof(key.key.b), key_hex);
+	ecc_pub_of(&key.pub, &key.key);
+	cr_assert_eq(enr_draft_set(&entries, "x", span_text("\x83net")),
+		     ERR_NONE);
+	local_init(&l,
+		   &(struct local_config){
+			   .key = &key,
+			   .seq = 4,
+			   .stored = LOCAL_STORED_NEVER,
+			   .entries = &entries,
+		   },
+		   at(0));
+	cr_assert(enr_get(local_record(&l, at(0)), "x", &value));
+	check_seq(&l, 1, 5);
 }
 
 Test(local, leaves_its_own_entries_to_their_own_functions)
 {
-	static const char *const keys[] = { "ip",   "ip6",	 "tcp",
-					    "tcp6", "udp",	 "udp6",
-					    "id",   "secp256k1", "" };
+	static const char *const keys[] = { "ip",  "ip6",      "tcp",  "tcp6",
+					    "udp", "udp6",     "quic", "quic6",
+					    "id",  "secp256k1" };
 	struct local l;
 
 	make(&l, 1, LOCAL_STORED_NEVER);
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		cr_assert_eq(local_set_entry(&l, keys[i], span_text("\x01")),
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		cr_assert(local_owns(keys[i]));
+		cr_assert_eq(set_entry(&l, keys[i], span_text("\x01")),
 			     ERR_FORMAT, "%s", keys[i]);
-	cr_assert_eq(local_set_entry(&l, "x", span_text("\x83no")), ERR_FORMAT);
+	}
+	cr_assert(!local_owns("eth"));
+	cr_assert(!local_owns("i"));
+	cr_assert(!local_owns("ip66"));
 	check_seq(&l, 1, 2);
 }
 
@@ -336,12 +375,12 @@ Test(local, keeps_room_for_any_endpoint_beside_other_entries)
 	struct local l;
 
 	make(&l, UINT64_MAX - 10, LOCAL_STORED_NEVER);
-	cr_assert_eq(local_set_entry(&l, "x",
-				     long_value(value, LOCAL_ENTRIES_MAX - 2)),
-		     ERR_LIMIT);
-	cr_assert_eq(local_set_entry(&l, "x",
-				     long_value(value, LOCAL_ENTRIES_MAX - 3)),
-		     ERR_NONE);
+	cr_assert_eq(
+		set_entry(&l, "x", long_value(value, LOCAL_ENTRIES_MAX - 2)),
+		ERR_LIMIT);
+	cr_assert_eq(
+		set_entry(&l, "x", long_value(value, LOCAL_ENTRIES_MAX - 3)),
+		ERR_NONE);
 	local_set_static(&l, &v4);
 	local_set_predicted(&l, &seen);
 	local_set_ports(&l, 65535, 65535);

@@ -265,9 +265,10 @@ Test(memory, our_number_goes_on_behind_all_that_may_have_been_told,
 static void change_record(unsigned i)
 {
 	uint8_t value[] = { 0x82, (uint8_t)(1 + i / 200), (uint8_t)(i % 200) };
-	struct local *l = discovery_local(desk.d);
+	struct enr_draft d = { .len = 0 };
 
-	cr_assert_eq(local_set_entry(l, "x", span_of(value, sizeof(value))), 0);
+	cr_assert_eq(enr_draft_set(&d, "x", span_of(value, sizeof(value))), 0);
+	cr_assert_eq(local_set_entries(discovery_local(desk.d), &d), 0);
 	discovery_tick(desk.d, net_loop_now(desk.loop), NOW);
 	memory_look(desk.m);
 }
