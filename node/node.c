@@ -153,6 +153,21 @@ static void plugin_facts(void *ctx, struct weft_node_facts *out)
 	snprintf(out->name, sizeof(out->name), "%s", n->config.name);
 }
 
+static void entries_changed(void *ctx)
+{
+	const struct node *n = ctx;
+
+	node_record_tell(n->finder, n->plugins.manager);
+}
+
+static enum err find_record(void *ctx, struct enr *out,
+			    const struct node_id *id)
+{
+	const struct node *n = ctx;
+
+	return node_record_find(out, n->finder, n->server, id);
+}
+
 static void open_plugins(struct node *n)
 {
 	const struct node_config *c = &n->config;
@@ -172,6 +187,8 @@ static void open_plugins(struct node *n)
 					       .facts = plugin_facts,
 					       .talk = &n->talk,
 					       .told = &n->told,
+					       .entries = entries_changed,
+					       .record = find_record,
 					       .ready = plugins_ready,
 					       .ctx = n,
 				       });
@@ -452,14 +469,16 @@ void node_reached(const struct node *n, struct enode *out)
 enum err node_serve(struct node *n, enum server_listen listening,
 		    const struct addr *listen, struct why *why)
 {
+	struct enr_draft entries;
 	struct enode self;
 	enum err rc = open_all(n, listening, listen, why);
 
 	if (rc)
 		return rc;
 	server_self(n->server, &self);
+	manager_entries(n->plugins.manager, &entries);
 	if (n->finder)
-		finder_start(n->finder, &n->key, self.tcp);
+		finder_start(n->finder, &n->key, self.tcp, &entries);
 	node_talk_open(&n->talk, n->finder, n->plugins.manager);
 	secret_wipe(&n->key, sizeof(n->key));
 	node_plugins_serve(&n->plugins, n->server);

@@ -8,9 +8,9 @@
 #include "node/admin/call.h"
 #include "node/counters.h"
 #include "node/finder/finder_json.h"
+#include "node/node_record.h"
 #include "node/show.h"
 #include "node/urls.h"
-#include "p2p/discover/table.h"
 
 /* --- facts -----------------------------------------------------------------
  */
@@ -144,32 +144,6 @@ struct peers_ask {
 	void *to;
 };
 
-static const struct enr *newer(const struct enr *r, const struct table *t,
-			       const struct node_id *id)
-{
-	const struct contact *c = table_find(t, id);
-
-	return c && c->record.len && (!r || r->seq < c->record.seq) ? &c->record
-								    : r;
-}
-
-/* The newest that is known: with which it was dialed, or of the tables. */
-static const struct enr *record_of(const struct node_admin *a,
-				   const struct server_peer *p)
-{
-	const struct enr *r = p->record;
-	const struct discovery *d;
-
-	if (!node_finder(a->of))
-		return r;
-	d = finder_discovery(node_finder(a->of));
-	if (discovery_v4(d))
-		r = newer(r, v4_table(discovery_v4(d)), &p->facts->id);
-	if (discovery_v5(d))
-		r = newer(r, v5_table(discovery_v5(d)), &p->facts->id);
-	return r;
-}
-
 static void tell_peer(void *ctx, const struct server_peer *p)
 {
 	const struct peers_ask *ask = ctx;
@@ -184,7 +158,8 @@ static void tell_peer(void *ctx, const struct server_peer *p)
 		.source = p->facts->source,
 		.protocols = listed.list,
 	};
-	const struct enr *record = record_of(ask->a, p);
+	const struct enr *record = node_record_newest(node_finder(ask->a->of),
+						      p->record, &p->facts->id);
 	char text[ENR_TEXT_MAX];
 	struct caps caps;
 

@@ -59,6 +59,8 @@ static enum err changed(void *ctx, const struct manager_change *change,
 	list = node_plugins_offer(p, &count);
 	rc = server_offer(p->server, list, count, why);
 	free(list);
+	if (!rc)
+		p->config.entries(p->config.ctx);
 	return rc;
 }
 
@@ -91,6 +93,22 @@ static enum err candidate(void *ctx, const char *plugin,
 	const struct node_plugins *p = ctx;
 
 	return node_told_of(p->config.told, plugin, node, record);
+}
+
+static enum err entry(void *ctx, const char *key)
+{
+	const struct node_plugins *p = ctx;
+
+	(void)key;
+	p->config.entries(p->config.ctx);
+	return ERR_NONE;
+}
+
+static enum err record(void *ctx, struct enr *out, const struct node_id *id)
+{
+	const struct node_plugins *p = ctx;
+
+	return p->config.record(p->config.ctx, out, id);
 }
 
 static void load_next(struct node_plugins *p);
@@ -132,6 +150,8 @@ void node_plugins_open(struct node_plugins *p,
 		.talk_reply = talk_reply,
 		.talk = talk,
 		.candidate = candidate,
+		.entry = entry,
+		.record = record,
 	};
 	p->manager = manager_open(&(struct manager_config){
 		.loader = config->loader,

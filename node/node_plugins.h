@@ -12,6 +12,7 @@
 #ifndef NODE_NODE_PLUGINS_H
 #define NODE_NODE_PLUGINS_H
 
+#include "node/node_record.h"
 #include "node/node_talk.h"
 #include "node/node_told.h"
 #include "node/plugin/manager.h"
@@ -30,6 +31,13 @@ struct node_plugins_config {
 
 	struct node_talk *talk; /* borrowed; all 0 until it is opened */
 	struct node_told *told; /* borrowed */
+
+	/* What they put into the record is another now (manager_entries). */
+	void (*entries)(void *ctx);
+
+	/* As of instance_node. */
+	enum err (*record)(void *ctx, struct enr *out,
+			   const struct node_id *id);
 
 	/* Called once, from inside of node_plugins_open or later. An error
 	 * names the plugin, and why. */

@@ -106,11 +106,11 @@ static void start_finder(struct explore *e)
 	struct ecc_keypair key;
 
 	if (e->config->key) {
-		finder_start(e->finder, e->config->key, 0);
+		finder_start(e->finder, e->config->key, 0, NULL);
 		return;
 	}
 	nodekey_make(&key);
-	finder_start(e->finder, &key, 0);
+	finder_start(e->finder, &key, 0, NULL);
 	secret_wipe(&key, sizeof(key));
 }
 

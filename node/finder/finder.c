@@ -426,7 +426,8 @@ static void open_memory(struct finder *f, const struct ecc_keypair *key)
 	});
 }
 
-void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
+void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp,
+		  const struct enr_draft *entries)
 {
 	const struct finder_config *c = &f->config;
 	struct local_config local = {
@@ -434,6 +435,7 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp)
 		.fallback = fallback_of(c),
 		.udp = finder_addr(f).port,
 		.tcp = tcp,
+		.entries = entries,
 	};
 	struct secret32 seed;
 	struct netlist reach;

@@ -59,9 +59,11 @@ MUST_USE enum err finder_open(struct finder **out,
 			      struct why *why);
 
 /* finder_start - once. tcp is the port at which we are dialed; 0: at none. The
- * key is copied. Waits for the disk, if there is a database (memory.h). */
-void finder_start(struct finder *f, const struct ecc_keypair *key,
-		  uint16_t tcp);
+ * key is copied, and so are other entries of our record, as local_set_entries
+ * takes them; NULL: there are none. Waits for the disk, if there is a database
+ * (memory.h). */
+void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp,
+		  const struct enr_draft *entries);
 
 /* finder_close - the port is free at once; what is known of other nodes is
  * written before `closed`. Idempotent. */

@@ -57,6 +57,8 @@ const struct weft_api instance_api = {
 	.talk_add = api_talk_add,
 	.talk = api_talk,
 	.candidate = api_candidate,
+	.record_set = api_record_set,
+	.record_get = api_record_get,
 };
 
 int api_result(enum err e)

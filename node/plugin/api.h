@@ -126,6 +126,14 @@ int api_talk(struct weft_host *h, const char *node, const char *protocol,
 
 int api_candidate(struct weft_host *h, const char *node);
 
+/* --- api_record.c ----------------------------------------------------------
+ */
+
+int api_record_set(struct weft_host *h, const char *key, const void *value,
+		   size_t size);
+int api_record_get(struct weft_host *h, const char *node, const char *key,
+		   void *out, size_t room, size_t *size);
+
 /* --- rpc.c, api_text.c, api_rlp.c ------------------------------------------
  */
 

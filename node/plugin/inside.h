@@ -28,6 +28,7 @@ enum {
 	INSTANCE_CALLS_MAX = 64, /* of one service */
 	INSTANCE_TALKS_MAX = 16,
 	INSTANCE_TALKS_RUNNING = 64, /* answers under way */
+	INSTANCE_ENTRIES_MAX = 16,   /* of the record */
 	INSTANCE_TIMERS_MAX = 256,
 	INSTANCE_POSTS_RUNNING = 256, /* fibers of posts at once */
 	INSTANCE_NAME_MAX = 64,	      /* of counters and the like; terminator */
@@ -189,6 +190,7 @@ struct weft_host {
 	struct weft_service_use *uses; /* held */
 	struct talk *talks;
 	size_t talks_running;
+	struct enr_draft entries; /* of the node's record */
 	struct posts posts;
 	size_t posts_running;
 	struct task_owner late; /* of posts that came before the end */

@@ -60,10 +60,22 @@ struct instance_node {
 			 void *done_ctx);
 
 	/* The plugin tells of a node, with an address and a TCP port, that may
-	 * be dialed. ERR_LIMIT: too many plugins do. NULL: nobody dials. */
+	 * be dialed. ERR_LIMIT: too many plugins do. ERR_CLOSED: it is being
+	 * unloaded. NULL: nobody dials. */
 	enum err (*candidate)(void *ctx, const char *plugin,
 			      const struct enode *node,
 			      const struct enr *record);
+
+	/* The plugin has set its entry of this key in the node's record, or
+	 * taken it out; instance_entries has them all. An error undoes it:
+	 * ERR_EXISTS, another plugin has one of that key; ERR_LIMIT, there is
+	 * no room; ERR_CLOSED, it is being unloaded. May be NULL. */
+	enum err (*entry)(void *ctx, const char *key);
+
+	/* The newest record that is known of a node, verified.
+	 * ERR_NOT_FOUND. May be NULL: none is. */
+	enum err (*record)(void *ctx, struct enr *out,
+			   const struct node_id *id);
 };
 
 /* instance_open - make it and queue its start. `started` is called once, later,
@@ -147,6 +159,10 @@ MUST_USE enum err instance_talk_asked(struct weft_host *host, uint64_t token,
 				      const struct weft_talk_facts *who,
 				      struct span protocol,
 				      struct span request);
+
+/* instance_entries - what it puts into the node's record; borrowed until it
+ * sets others. */
+const struct enr_draft *instance_entries(const struct weft_host *host);
 
 struct instance_counter {
 	const char *name;

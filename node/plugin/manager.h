@@ -114,6 +114,11 @@ MUST_USE enum err manager_talk_asked(const struct manager *m, uint64_t token,
 				     const struct weft_talk_facts *who,
 				     struct span protocol, struct span request);
 
+/* manager_entries - what the plugins put into the node's record, as
+ * local_set_entries takes it. It changes with manager_protocols, of which
+ * `changed` tells, and when the node's `entry` is called. */
+void manager_entries(const struct manager *m, struct enr_draft *out);
+
 enum manager_stage {
 	MANAGER_STARTING, /* offers nothing yet */
 	MANAGER_RUNNING,

@@ -3,7 +3,8 @@
  *
  *     manager.c        what may be asked for, and the whole
  *     manager_slot.c   one plugin's way from its start to its end
- *     manager_offer.c  what the plugins offer, to peers and to each other */
+ *     manager_offer.c  what the plugins offer, to peers and to each other
+ *     manager_record.c what they put into the node's record */
 #ifndef NODE_PLUGIN_MANAGER_INSIDE_H
 #define NODE_PLUGIN_MANAGER_INSIDE_H
 
@@ -77,6 +78,12 @@ enum err slot_tell_change(const struct manager *m, const struct slot *come,
 
 /* slot_node_init - what the slot's instance asks of its node. */
 void slot_node_init(struct slot *s);
+
+/* --- manager_record.c -------------------------------------------------------
+ */
+
+/* slot_entry - `entry` of the slot's instance (instance.h). */
+enum err slot_entry(void *slot, const char *key);
 
 /* --- manager.c --------------------------------------------------------------
  */

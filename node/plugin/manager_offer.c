@@ -223,9 +223,20 @@ static enum err node_candidate(void *ctx, const char *plugin,
 			       const struct enode *node,
 			       const struct enr *record)
 {
-	const struct instance_node *of = ((struct slot *)ctx)->m->config.node;
+	const struct slot *tells = ctx;
+	const struct instance_node *of = tells->m->config.node;
 
+	if (tells->stage > MANAGER_RUNNING)
+		return ERR_CLOSED;
 	return of->candidate(of->ctx, plugin, node, record);
+}
+
+static enum err node_record(void *ctx, struct enr *out,
+			    const struct node_id *id)
+{
+	const struct instance_node *node = ((struct slot *)ctx)->m->config.node;
+
+	return node->record(node->ctx, out, id);
 }
 
 enum err manager_talk_asked(const struct manager *m, uint64_t token,
@@ -253,4 +264,6 @@ void slot_node_init(struct slot *s)
 	s->node.talk_reply = node_talk_reply;
 	s->node.talk = s->node.talk ? node_talk : NULL;
 	s->node.candidate = s->node.candidate ? node_candidate : NULL;
+	s->node.entry = slot_entry;
+	s->node.record = s->node.record ? node_record : NULL;
 }

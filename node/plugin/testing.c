@@ -374,6 +374,7 @@ static struct weft_host *start(const void *house,
 	s->node.ctx = s;
 	s->node.service_is_taken = service_is_taken;
 	s->node.service_find = find_for_subject;
+	s->node.entry = testing_entry;
 	LL_PREPEND(r->subjects, s);
 	s->host = instance_open(&s->node, plugin, values, subject_started, s);
 	while (!s->started)

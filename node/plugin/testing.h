@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* testing.h - what the files behind <weft/test.h> share: testing.c, a run and
- * the plugins in it, testing_peer.c, the peers, and testing_talk.c, those who
- * ask. Internal. */
+ * the plugins in it, testing_peer.c, the peers, testing_talk.c, those who ask,
+ * and testing_record.c, what a node says of itself. Internal. */
 #ifndef NODE_PLUGIN_TESTING_H
 #define NODE_PLUGIN_TESTING_H
 
@@ -54,5 +54,10 @@ enum err testing_talk(void *ctx, const struct instance_talk *talk,
 				   struct span response),
 		      void *done_ctx);
 void testing_talk_reply(void *ctx, uint64_t token, struct span response);
+
+/* --- testing_record.c -------------------------------------------------------
+ * The same; ctx is the subject. */
+
+enum err testing_entry(void *ctx, const char *key);
 
 #endif

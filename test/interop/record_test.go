@@ -4,13 +4,16 @@ package interop
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/p2p/discover"
 	"github.com/ethereum/go-ethereum/p2p/enode"
+	"github.com/ethereum/go-ethereum/p2p/enr"
 	"github.com/ethereum/go-ethereum/rlp"
 )
 
@@ -133,5 +136,48 @@ func TestRecordsInFiles(t *testing.T) {
 	ours := must(t, program(t, "WEFT_BIN"), "enr", "verify", "--file", path)
 	if id := parsed.ID().String(); !strings.Contains(theirs, id) || !strings.Contains(ours, id) {
 		t.Errorf("%s, go-ethereum %s", ours, theirs)
+	}
+}
+
+// TestEntries has go-ethereum read what a plugin of ours puts into its node's
+// record, before and after it is changed, and our plugin what go-ethereum's
+// record says.
+func TestEntries(t *testing.T) {
+	dir := t.TempDir()
+	_, started := seeker(t, "--discovery", "v4,v5", "--plugin", plugin(t, "says")+",text=hello", "--datadir", dir)
+	client := dialAdmin(t, dir)
+	node := parseRecord(t, started.text("enr"))
+	v4, v5 := listenDiscovery(t, "v4").(*discover.UDPv4), listenDiscovery(t, "v5").(*discover.UDPv5)
+	check := func(want string) {
+		t.Helper()
+		for version, ask := range map[string]func(*enode.Node) (*enode.Node, error){
+			"v4": v4.RequestENR,
+			"v5": v5.RequestENR,
+		} {
+			var said string
+			record, err := ask(node)
+			if err == nil {
+				err = record.Load(enr.WithEntry("says", &said))
+			}
+			if err != nil || said != want {
+				t.Errorf("%s: %q, and not %q: %v", version, said, want, err)
+			}
+		}
+	}
+	check("hello")
+	devp2p := program(t, "DEVP2P_BIN")
+	asked := must(t, devp2p, "discv4", "requestenr", "-bootnodes", "", "-addr", "127.0.0.1:0", started.text("enode"))
+	dump := must(t, devp2p, "enrdump", asked[strings.LastIndexByte(asked, '\n')+1:])
+	if !strings.Contains(dump, fmt.Sprintf("%q", "says")) || !strings.Contains(dump, fmt.Sprintf("%x", "hello")) {
+		t.Errorf("enrdump does not show the entry:\n%s", dump)
+	}
+	client.call(nil, "says_set", "says", "goodbye")
+	check("goodbye")
+
+	v5.LocalNode().Set(enr.WithEntry("says", "geth"))
+	var said string
+	client.call(&said, "says_get", v5.Self().String(), "says")
+	if said != "geth" {
+		t.Errorf("go-ethereum's record says %q", said)
 	}
 }

@@ -414,6 +414,12 @@ struct weft_api {
 
 	/* peers to be */
 	int (*candidate)(struct weft_host *, const char *node);
+
+	/* records */
+	int (*record_set)(struct weft_host *, const char *key,
+			  const void *value, size_t size);
+	int (*record_get)(struct weft_host *, const char *node, const char *key,
+			  void *out, size_t room, size_t *size);
 };
 
 /* Where the calls below go. Every plugin, and every program that embeds a node,
@@ -628,12 +634,63 @@ static inline int weft_talk(struct weft_host *host, const char *node,
  * of wait. What comes of one is told by a session with it, or not at all. In a
  * test nobody dials.
  *
- * WEFT_EMSG    neither a URL nor a record, or one without an address or a TCP
- *              port; a name is no address
- * WEFT_ELIMIT  too many plugins tell of nodes */
+ * WEFT_EMSG     neither a URL nor a record, or one without an address or a TCP
+ *               port; a name is no address
+ * WEFT_ELIMIT   too many plugins tell of nodes
+ * WEFT_ECLOSED  the plugin is being unloaded */
 static inline int weft_candidate(struct weft_host *host, const char *node)
 {
 	return weft_api_table->candidate(host, node);
+}
+
+/* --- records ----------------------------------------------------------------
+ */
+
+#define WEFT_RECORD_MAX                                       \
+	121 /* bytes of all plugins' entries, with their keys \
+	     */
+
+/* weft_record_set - put an entry into the node's own signed record, which
+ * discovery gives to others, for them to know before they dial what the node
+ * is good for. `value` is one RLP item, as it stands in the record: weft_pack
+ * makes one. NULL takes the entry out. Key and value are copied. In start and
+ * at any time later; never suspends.
+ *
+ * What start sets is published once start has returned, and what is set later
+ * in this turn of the loop: a new record with a higher sequence number, one for
+ * all that has changed. The entries end with the plugin. When it is reloaded,
+ * those that the new one's start has set stand in for the old one's. Without
+ * discovery nobody asks for a record.
+ *
+ * WEFT_EEXIST   another plugin of this node has that entry
+ * WEFT_EMSG     not exactly one RLP item
+ * WEFT_ELIMIT   over 16 entries, or over WEFT_RECORD_MAX with those of other
+ *               plugins: what a record has room for, whatever its endpoints
+ * WEFT_ENOENT   there is none to be taken out
+ * WEFT_EINVAL   no key, one over 63 bytes, or one of the record's own ("id",
+ *               "secp256k1"; "ip", "tcp", "udp", "quic", also with a 6)
+ * WEFT_ECLOSED  the plugin is being unloaded, its entries are out */
+static inline int weft_record_set(struct weft_host *host, const char *key,
+				  const void *value, size_t size)
+{
+	return weft_api_table->record_set(host, key, value, size);
+}
+
+/* weft_record_get - an entry of a node's record, to `out`: one RLP item, as it
+ * stands there, and its size; for weft_unpack without 's', in a struct weft_msg
+ * that has them as payload and size and is 0 otherwise. `node` is a record
+ * ("enr:..."), which costs 40 us to verify; or the 64 hex digits of the id of a
+ * peer, or of another node that discovery knows; or NULL, for what this plugin
+ * has set. Never suspends. *size is set on 0 and WEFT_ELIMIT, out on 0 only.
+ *
+ * WEFT_ENOENT  it has no such entry, or no record of it is known
+ * WEFT_EMSG    neither a record nor an id, or nobody has signed the record
+ * WEFT_ELIMIT  more than room: it has *size bytes, never over 300 */
+static inline int weft_record_get(struct weft_host *host, const char *node,
+				  const char *key, void *out, size_t room,
+				  size_t *size)
+{
+	return weft_api_table->record_get(host, node, key, out, room, size);
 }
 
 /* --- reading and writing ----------------------------------------------------

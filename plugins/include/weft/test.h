@@ -97,7 +97,10 @@ int weft_expect_end(struct weft_channel *ch, uint32_t reason);
  * plugin that was started first and answers the protocol is asked, but never
  * the one that asks. So a test asks a plugin with weft_test_host(), and stands
  * in for those that a plugin asks with a small plugin of its own. WEFT_ENOENT:
- * nobody answers it. */
+ * nobody answers it.
+ *
+ * What weft_record_set sets is for nobody else either; weft_record_get reads it
+ * with NULL as node, and other nodes' records by their text only. */
 
 /* weft_test_call - an admin method ("foobar_stats") with params as JSON text
  * (NULL: "[]"); suspends. The result is cut to room, NUL-terminated. */

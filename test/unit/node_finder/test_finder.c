@@ -140,7 +140,7 @@ static struct one *open_with(const struct finder_config *config)
 	ecc_pub_of(&o->key.pub, &o->key.key);
 	cr_assert_eq(finder_open(&o->f, config, &why), ERR_NONE, "%s",
 		     why.text);
-	finder_start(o->f, &o->key, finder_addr(o->f).port);
+	finder_start(o->f, &o->key, finder_addr(o->f).port, NULL);
 	return o;
 }
 

@@ -25,6 +25,7 @@ static enum err changed(void *ctx, const struct manager_change *change,
 	if (!change->gained_count && !change->lost_count)
 		strcat(h->changes, h->changes[0] ? " =" : "=");
 	free(manager_protocols_new(h->manager, &h->offered));
+	manager_entries(h->manager, &h->entries);
 	return ERR_NONE;
 }
 

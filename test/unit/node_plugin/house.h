@@ -17,8 +17,9 @@ struct house {
 	bool is_closed;
 
 	char changes[256];
-	size_t offered; /* protocols at the last change */
-	bool refuses;	/* to offer anything new */
+	size_t offered;		  /* protocols at the last change */
+	bool refuses;		  /* to offer anything new */
+	struct enr_draft entries; /* of the record, at the last change */
 
 	/* How the last load, unload or reload ended. */
 	bool done;
