@@ -95,6 +95,13 @@ static enum err candidate(void *ctx, const char *plugin,
 	return node_told_of(p->config.told, plugin, node, record);
 }
 
+static void ending(void *ctx, const char *name)
+{
+	const struct node_plugins *p = ctx;
+
+	node_told_forget(p->config.told, name);
+}
+
 static enum err entry(void *ctx, const char *key)
 {
 	const struct node_plugins *p = ctx;
@@ -157,6 +164,7 @@ void node_plugins_open(struct node_plugins *p,
 		.loader = config->loader,
 		.node = &p->node,
 		.changed = changed,
+		.ending = ending,
 		.ctx = p,
 	});
 	load_next(p);

@@ -4,23 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct node_teller *find(struct node_told *t, const char *name)
+static struct node_teller *find(struct node_told *t, const char *plugin)
 {
 	for (size_t i = 0; i < t->count; i++)
-		if (!strcmp(t->tellers[i].name, name))
+		if (!strcmp(t->tellers[i].plugin, plugin))
 			return &t->tellers[i];
 	return NULL;
 }
 
 /* There are as many tellers as sources, so those have an end first. */
-static struct node_teller *add(struct node_told *t, const char *name)
+static struct node_teller *add(struct node_told *t, const char *plugin)
 {
 	struct node_teller *teller = &t->tellers[t->count];
+	char name[MIX_NAME_MAX];
 
+	snprintf(name, sizeof(name), "plugin:%.*s", MIX_NAME_MAX - 8, plugin);
 	if (t->count == MIX_SOURCES ||
 	    sources_add(t->sources, &teller->source, name))
 		return NULL;
-	snprintf(teller->name, sizeof(teller->name), "%s", name);
+	snprintf(teller->plugin, sizeof(teller->plugin), "%s", plugin);
 	t->count++;
 	return teller;
 }
@@ -35,16 +37,22 @@ enum err node_told_of(struct node_told *t, const char *plugin,
 		.tcp = node->tcp,
 		.record = *record,
 	};
-	const struct node_teller *teller;
-	char name[MIX_NAME_MAX];
+	const struct node_teller *teller = find(t, plugin);
 
-	/* Two whose names begin alike for 24 letters share one. */
-	snprintf(name, sizeof(name), "plugin:%.*s", MIX_NAME_MAX - 8, plugin);
-	teller = find(t, name);
 	if (!teller)
-		teller = add(t, name);
+		teller = add(t, plugin);
 	if (!teller)
 		return ERR_LIMIT;
 	sources_put(t->sources, teller->source, &c);
 	return ERR_NONE;
+}
+
+void node_told_forget(struct node_told *t, const char *plugin)
+{
+	struct node_teller *teller = find(t, plugin);
+
+	if (!teller)
+		return;
+	sources_remove(t->sources, teller->source);
+	*teller = t->tellers[--t->count];
 }

@@ -160,6 +160,7 @@ void manager_close(struct manager *m, void (*closed)(void *ctx), void *ctx)
 
 	m->closing = true;
 	m->config.changed = NULL;
+	m->config.ending = NULL;
 	m->closed = closed;
 	m->closed_ctx = ctx;
 	while (s) {

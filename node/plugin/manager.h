@@ -62,6 +62,11 @@ struct manager_config {
 	 * NULL, and must not call the manager but to look at it. */
 	enum err (*changed)(void *ctx, const struct manager_change *change,
 			    struct why *why);
+
+	/* The plugin of that name is being ended, for good or until it is
+	 * loaded anew: not when it is exchanged, nor when the manager closes.
+	 * May be NULL, and must not call the manager. */
+	void (*ending)(void *ctx, const char *name);
 	void *ctx;
 };
 

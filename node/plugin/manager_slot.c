@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "node/plugin/manager_inside.h"
@@ -65,9 +66,25 @@ static void stopped(void *ctx)
 	finish(&told, told.rc, &told.why);
 }
 
+/* Does it run, or will it, in another edition? */
+static bool has_another(const struct slot *s)
+{
+	const struct slot *o;
+
+	DL_FOREACH (s->m->slots, o)
+		if (o != s && o->stage <= MANAGER_RUNNING &&
+		    !strcmp(slot_name(o), slot_name(s)))
+			return true;
+	return false;
+}
+
 static void begin_stop(struct slot *s)
 {
+	const struct manager_config *c = &s->m->config;
+
 	s->stage = MANAGER_STOPPING;
+	if (c->ending && !has_another(s))
+		c->ending(c->ctx, slot_name(s));
 	set_timer(s, s->m->config.end_ms);
 	instance_stop(s->host, stopped, s);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What plugins put into their node's record, as others hear of it."""
+"""What plugins put into their node's record, as others hear of it, and the
+places among those who tell of nodes to dial, which plugins give back."""
 
 import json
 import os
@@ -126,6 +127,22 @@ class Record(lab.Lab):
         a = self.node("a", "--plugin", self.plugin("says"))
         self.assertNotIn("enr", a.started())
         self.assertIs(self.admin("a", "says_set", "says", "two"), True)
+        a.stop()
+
+    def test_a_plugin_that_is_gone_leaves_its_place_to_others(self):
+        with open(os.path.join(PLUGINS, "tells.so"), "rb") as file:
+            image = file.read()
+        a = self.node("a", "--no-listen")
+        a.started()
+        node = f"enode://{lab.STRANGER}@{self.closed_address()}"
+        for i in range(20):
+            name = f"tel{i:02}"
+            with open(self.path(f"{name}.so"), "wb") as file:
+                file.write(image.replace(b"tells", name.encode()))
+            os.chmod(self.path(f"{name}.so"), 0o600)
+            self.admin("a", "plugin_load", self.path(f"{name}.so"))
+            self.assertIs(self.admin("a", f"{name}_of", node), True, name)
+            self.admin("a", "plugin_unload", name)
         a.stop()
 
 

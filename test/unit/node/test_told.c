@@ -105,3 +105,52 @@ Test(told, has_room_for_so_many_plugins, .init = open_told, .fini = close_told)
 	cr_assert_eq(tell("more", 99), ERR_LIMIT);
 	cr_assert_eq(tell("p3", 100), ERR_NONE, "those go on");
 }
+
+Test(told, gives_the_place_of_a_plugin_back_that_is_gone, .init = open_told,
+     .fini = close_told)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < 3 * MIX_SOURCES; i++) {
+		snprintf(name, sizeof(name), "p%u", i);
+		cr_assert_eq(tell(name, (uint8_t)(i + 1)), ERR_NONE, "%u", i);
+		node_told_forget(&told, name);
+	}
+	cr_assert_eq(told.count, (size_t)0);
+	node_told_forget(&told, "p3"); /* which has told of none since */
+	cr_assert_eq(next(NULL), 0, "nor do its nodes wait");
+}
+
+Test(told, keeps_what_others_told_of_when_one_is_gone, .init = open_told,
+     .fini = close_told)
+{
+	char source[MIX_NAME_MAX];
+
+	cr_assert_eq(tell("a", 1), ERR_NONE);
+	cr_assert_eq(tell("b", 2), ERR_NONE);
+	cr_assert_eq(tell("c", 3), ERR_NONE);
+	node_told_forget(&told, "a");
+	cr_assert_eq(tell("c", 4), ERR_NONE);
+	cr_assert_eq(tell("b", 5), ERR_NONE);
+	cr_assert_eq(told.count, (size_t)2);
+	cr_assert_eq(next(source), 2);
+	cr_assert_str_eq(source, "plugin:b");
+	cr_assert_eq(next(source), 3);
+	cr_assert_str_eq(source, "plugin:c");
+	cr_assert_eq(next(NULL), 5);
+	cr_assert_eq(next(NULL), 4);
+}
+
+Test(told, tells_names_apart_that_a_source_has_no_room_for, .init = open_told,
+     .fini = close_told)
+{
+	static const char first[] = "so-long-a-name-that-it-is-cut-1";
+	static const char other[] = "so-long-a-name-that-it-is-cut-2";
+	char source[MIX_NAME_MAX];
+
+	cr_assert_eq(tell(first, 1), ERR_NONE);
+	cr_assert_eq(tell(other, 2), ERR_NONE);
+	node_told_forget(&told, first);
+	cr_assert_eq(next(source), 2);
+	cr_assert_str_eq(source, "plugin:so-long-a-name-that-it-i");
+}

@@ -29,6 +29,14 @@ static enum err changed(void *ctx, const struct manager_change *change,
 	return ERR_NONE;
 }
 
+static void ending(void *ctx, const char *name)
+{
+	struct house *h = ctx;
+
+	snprintf(h->ending + strlen(h->ending), 65, "%s%s",
+		 h->ending[0] ? " " : "", name);
+}
+
 /* "good/1.0.0 running, good/1.1.0 starting" */
 bool house_list_one(void *ctx, const struct manager_plugin *p)
 {
@@ -75,6 +83,7 @@ void house_open_limited(struct house *h, const struct task_limits *limits,
 		.grace_ms = 1,
 		.end_ms = end_ms,
 		.changed = changed,
+		.ending = ending,
 		.ctx = h,
 	};
 

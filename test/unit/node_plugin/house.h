@@ -19,6 +19,7 @@ struct house {
 	char changes[256];
 	size_t offered;		  /* protocols at the last change */
 	bool refuses;		  /* to offer anything new */
+	char ending[256];	  /* "good failing", in that order */
 	struct enr_draft entries; /* of the record, at the last change */
 
 	/* How the last load, unload or reload ended. */

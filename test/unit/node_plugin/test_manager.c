@@ -464,3 +464,29 @@ Test(manager, runs_a_plugin_built_with_a_shorter_header)
 	rig_until(&h.rig, has_learned, hosts[1]);
 	house_close(&h);
 }
+
+/* --- what outlives a plugin on its node --------------------------------------
+ */
+
+Test(manager, says_which_plugin_is_ended)
+{
+	struct house h;
+
+	house_open(&h);
+	modules_copy(&h.modules, "good", "good");
+	modules_copy(&h.modules, "zero_codes", "zero_codes");
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
+	modules_copy(&h.modules, "failing", "good");
+	cr_assert_eq(house_reload(&h, "good"), ERR_DENIED);
+	modules_copy(&h.modules, "good_again", "good");
+	cr_assert_eq(house_reload(&h, "good"), ERR_NONE);
+	rig_until(&h.rig, house_has_one, &h);
+	cr_assert_str_eq(h.ending, "", "one that is exchanged is not");
+	cr_assert_eq(house_load(&h, "zero_codes", ""), ERR_DENIED);
+	cr_assert_str_eq(h.ending, "zero_codes");
+	cr_assert_eq(house_unload(&h, "good"), ERR_NONE);
+	cr_assert_str_eq(h.ending, "zero_codes good");
+	cr_assert_eq(house_load(&h, "good", ""), ERR_NONE);
+	house_close(&h);
+	cr_assert_str_eq(h.ending, "zero_codes good", "nor are all, at last");
+}
