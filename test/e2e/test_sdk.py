@@ -5,6 +5,7 @@ to put a node into a program."""
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -53,10 +54,10 @@ class Sdk(lab.Lab):
         return self.path("prefix")
 
     def pkg_config(self, prefix, *args):
-        return self.must(
+        return shlex.split(self.must(
             "pkg-config", *args, "weft",
             PKG_CONFIG_PATH=os.path.join(prefix, "lib", "pkgconfig"),
-        ).split()
+        ))
 
     def build_project(self, folder):
         self.must("cmake", "-S", folder, "-B", folder + "/build", *CMAKE)

@@ -31,10 +31,11 @@ class Unit(unittest.TestCase):
         line = next(line for line in self.unit.splitlines()
                     if line.startswith("ExecStart="))
         words = shlex.split(line.split("=", 1)[1].replace("$$", "$"))
-        command = words[2].replace("/etc/weft", self.folder)
+        folder = shlex.quote(self.folder)
+        command = words[2].replace("/etc/weft", folder)
         installed = command.split("exec ")[1].split()[0]
         self.assertTrue(installed.endswith("/bin/weft"), installed)
-        words[2] = command.replace(installed, WEFT)
+        words[2] = command.replace(installed, shlex.quote(WEFT))
         return run(*words, STATE_DIRECTORY=self.folder + "/state",
                    WEFT_DURATION="100ms", WEFT_JSON="true",
                    WEFT_LISTEN="none")
