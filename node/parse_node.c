@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of parse.h, what libweft needs as well, which has no JSON library to link. */
 #include "node/parse.h"
 
 #include <string.h>
