@@ -73,6 +73,10 @@ static int says_start(struct weft_host *host, void **state)
 	weft_option_text(host, "text", text, sizeof(text));
 	weft_option_int(host, "fails", &fails);
 	rc = say(host, key, text[0] ? text : VERSION);
+#ifdef WAITS
+	if (!rc)
+		rc = weft_sleep_until(host, WEFT_FOREVER);
+#endif
 	if (!rc && fails)
 		rc = WEFT_EFAIL;
 	if (!rc)

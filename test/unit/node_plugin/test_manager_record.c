@@ -217,3 +217,74 @@ Test(manager_record, tells_the_node_of_what_is_set_later)
 	check_draft(&heard.entries, "says=1.0.0");
 	house_close(&h);
 }
+
+/* Of three: one, its successor that still starts, and another plugin. */
+struct three {
+	const struct house *h;
+	struct weft_host *hosts[3];
+	size_t count;
+};
+
+static bool add_host(void *ctx, const struct manager_plugin *p)
+{
+	struct three *t = ctx;
+
+	cr_assert_lt(t->count, ARRAY_LEN(t->hosts));
+	t->hosts[t->count++] = p->host;
+	return true;
+}
+
+static bool have_all_set(void *ctx)
+{
+	struct three *t = ctx;
+
+	t->count = 0;
+	manager_each(t->h->manager, add_host, t);
+	return t->count == 3 && instance_entries(t->hosts[2])->len > 0;
+}
+
+Test(manager_record, has_room_for_the_larger_of_two_that_are_exchanged)
+{
+	uint8_t value[200];
+	struct why why = WHY_NONE;
+	struct three t = { .count = 0 };
+	struct enr_draft d;
+	struct house h;
+
+	t.h = &h;
+	open_with(&h, "says", "says");
+	modules_copy(&h.modules, "repeats", "repeats");
+	cr_assert_eq(house_load(&h, "says", ""), ERR_NONE);
+	cr_assert_eq(house_load(&h, "repeats", "key=r,text=12345"), ERR_NONE);
+	modules_copy(&h.modules, "says_waits", "says");
+	h.done = false;
+	cr_assert_eq(manager_reload(h.manager, "says", house_done, &h, &why),
+		     ERR_NONE);
+	rig_until(&h.rig, have_all_set, &t);
+
+	/* Neither of the two is in the other's way. */
+	cr_assert_eq(set(t.hosts[0], "says", span_text("\x85other")), WEFT_OK);
+	cr_assert_eq(
+		set(t.hosts[0], "x", long_value(value, LOCAL_ENTRIES_MAX - 21)),
+		WEFT_OK);
+	cr_assert_eq(set(t.hosts[1], "r",
+			 span_text("\x86"
+				   "123456")),
+		     WEFT_ELIMIT);
+	cr_assert_eq(
+		set(t.hosts[2], "x", long_value(value, LOCAL_ENTRIES_MAX - 21)),
+		WEFT_OK);
+	cr_assert_eq(instance_api.record_set(t.hosts[0], "x", NULL, 0),
+		     WEFT_OK);
+	cr_assert_eq(set(t.hosts[1], "r",
+			 span_text("\x86"
+				   "123456")),
+		     WEFT_ELIMIT);
+	cr_assert_eq(set(t.hosts[1], "r",
+			 span_text("\x84"
+				   "1234")),
+		     WEFT_OK);
+	manager_entries(h.manager, &d);
+	check_draft(&d, "r=1234 says=other");
+	house_close(&h);
+}
