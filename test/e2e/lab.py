@@ -20,6 +20,7 @@ import unittest
 
 WEFT = os.environ["WEFT_BIN"]
 DEADLINE = 60  # seconds; for anything that must happen
+LATE = 20  # for an end: 2 s for peers, 1 for a reader, and a busy machine
 # The curve's generator: a key on the curve that no node here holds.
 STRANGER = (
     "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"

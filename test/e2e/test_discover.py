@@ -416,7 +416,7 @@ class Crawl(Case):
             self.eventually(has_others, version)
         # Who is asked again gets a point.
         self.age("v5.json", score=4)
-        end = self.crawl("v5.json", "--duration", "0.5")
+        end = self.crawl("v5.json", "--duration", "2")
         self.assertEqual((end["file"], end["removed"]), ("v5.json", 0))
         self.assertEqual({node["score"] for id_, node in
                           self.read_set("v5.json").items() if id_ in ids}, {5})
@@ -431,13 +431,13 @@ class Crawl(Case):
         b, second = self.server("b")
         for start in first, second:
             self.crawl("set.json", "--bootnode", start["enr"], "--duration",
-                       "0.5")
+                       "2")
         b.stop()
         scores = []
         for _ in range(2):
             self.age("set.json")
             self.assertIn(first["id"], self.read_set("set.json"))
-            end = self.crawl("set.json", "--duration", "0.5")
+            end = self.crawl("set.json", "--duration", "2")
             scores.append(self.read_set("set.json").get(second["id"]))
             if scores[-1] is None:
                 break

@@ -20,7 +20,6 @@ import routers
 PROBE = os.environ.get("NAT_PROBE")
 NETWORK = None  # home.Home
 TCP, UDP = 2, 1  # NAT-PMP's operations
-LATE = 20  # seconds for an end that takes two
 
 
 def setUpModule():
@@ -530,7 +529,7 @@ class End(Case):
         self.eventually(lambda: len(router.mappings) == 2, "both mapped")
         silence()
         took = self.end(node)
-        self.assertLess(took, LATE)
+        self.assertLess(took, lab.LATE)
         self.told(node, "could not be told")
 
     def test_does_not_wait_for_a_router_that_fell_silent(self):
@@ -557,7 +556,7 @@ class End(Case):
                 router = self.igd()
                 router.is_deaf, router.reply = not reply, reply
                 node = self.behind("--nat", "any", "--discovery", "v4")
-                self.assertLess(self.end(node), LATE)
+                self.assertLess(self.end(node), lab.LATE)
                 router.close()
 
     def test_nobody_there_is_told_with_the_reason(self):
