@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Not uv_spawn: between its fork and exec nothing of ours can be said, and what
- * a child must say there is that it ends with us. A descriptor of the process
- * (pidfd) tells of its end without a signal handler, and signals through it
- * never reach another process of the same number. */
+/* Not uv_spawn or posix_spawn: between their fork and exec nothing of ours can
+ * be said, and what a child must say there is that it ends with us. A
+ * descriptor of the process (pidfd) tells of its end without a signal handler,
+ * and signals through it never reach another process of the same number. */
 #include "p2p/net/child.h"
 
 #include <errno.h>
@@ -54,8 +54,9 @@ struct plan {
 	sigset_t signals; /* to be blocked there: what was here before */
 };
 
-/* Only what may be called between fork and exec. Handlers of ours would run
- * before exec takes them away, so signals stay blocked until the default is
+/* Only what may be called between fork and exec where there are threads:
+ * system calls (signal-safety(7)), no memory. Handlers of ours would run before
+ * exec takes them away, so signals stay blocked until the default is
  * restored; what we ignore would be ignored there too. */
 static void default_signals(const struct plan *p)
 {
