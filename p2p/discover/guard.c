@@ -13,9 +13,14 @@ const struct guard_limits guard_limits_default = {
 	.all_checks = 2000,
 };
 
+enum {
+	FULL_MS = 1000, /* in which every bucket here is full again */
+};
+
 struct guard_source {
 	uint8_t key[17]; /* family and address: no padding is hashed */
 	struct bucket pings, checks;
+	struct mono heard;
 	UT_hash_handle hh;
 };
 
@@ -27,20 +32,31 @@ void guard_init(struct guard *g, const struct guard_limits *limits, size_t max,
 	bucket_init(&g->all, limits->all_checks, limits->all_checks, now);
 }
 
+static void forget_quietest(struct guard_source **head)
+{
+	struct guard_source *s = *head;
+
+	HASH_DEL(*head, s);
+	free(s);
+}
+
 static void clear(struct guard_source **head)
 {
-	struct guard_source *s, *next;
-
-	HASH_ITER (hh, *head, s, next) {
-		HASH_DEL(*head, s);
-		free(s);
-	}
+	while (*head)
+		forget_quietest(head);
 }
 
 void guard_clear(struct guard *g)
 {
 	clear(&g->addresses);
 	clear(&g->networks);
+}
+
+/* Those whose buckets are full again are as good as never heard of. */
+static void forget_quiet(struct guard_source **head, struct mono now)
+{
+	while (*head && !mono_before(now, mono_add_ms((*head)->heard, FULL_MS)))
+		forget_quietest(head);
 }
 
 /* The source, as the one that was heard last. */
@@ -56,12 +72,8 @@ static struct guard_source *source_of(struct guard_source **head, size_t max,
 	if (s) {
 		HASH_DEL(*head, s);
 	} else {
-		struct guard_source *quiet = *head;
-
-		if (HASH_COUNT(*head) >= max && quiet) {
-			HASH_DEL(*head, quiet);
-			free(quiet);
-		}
+		if (HASH_COUNT(*head) >= max && *head)
+			forget_quietest(head);
 		s = calloc(1, sizeof(*s));
 		if (!s)
 			abort();
@@ -69,7 +81,9 @@ static struct guard_source *source_of(struct guard_source **head, size_t max,
 		bucket_init(&s->pings, pings, pings, now);
 		bucket_init(&s->checks, checks, checks, now);
 	}
+	s->heard = now;
 	HASH_ADD(hh, *head, key, sizeof(s->key), s);
+	forget_quiet(head, now);
 	return s;
 }
 
@@ -93,4 +107,9 @@ enum guard_verdict guard_take(struct guard *g, const struct ip *from,
 	if (!bucket_take(&g->all, now))
 		return GUARD_ALL;
 	return GUARD_YES;
+}
+
+size_t guard_count(const struct guard *g)
+{
+	return HASH_COUNT(g->addresses);
 }

@@ -5,8 +5,9 @@
  *
  * Limits are per address and per network of it, /24 or /64; and one is for all
  * together, since source addresses can be forged. Loopback and LAN addresses
- * have none. The tables have a size; the source that was quiet longest makes
- * room. */
+ * have none. A source that was quiet for a second is forgotten, since all that
+ * it may is there again. The tables have a size; the source that was quiet
+ * longest makes room. */
 #ifndef P2P_DISCOVER_GUARD_H
 #define P2P_DISCOVER_GUARD_H
 
@@ -59,5 +60,8 @@ enum guard_verdict {
 
 enum guard_verdict guard_take(struct guard *g, const struct ip *from,
 			      enum guard_use use, struct mono now);
+
+/* guard_count - the addresses that are remembered. */
+size_t guard_count(const struct guard *g);
 
 #endif

@@ -15,7 +15,6 @@ enum {
 };
 
 struct entry {
-	struct contact contact;
 	struct mono added;
 	struct mono due; /* of the next check; MONO_NEVER: on the slow list */
 	struct addr checked; /* the endpoint that the check under way is of */
@@ -23,11 +22,14 @@ struct entry {
 	bool live;
 	bool checking;
 	unsigned checks;
-	unsigned failures; /* of lookups, in a row */
+	unsigned failures;	/* of lookups, in a row */
+	struct contact contact; /* last, since most of it is seldom read */
 };
 
 struct bucket {
 	size_t count, waiting;
+	uint32_t heads[TABLE_BUCKET]; /* of the entries' ids, side by side: a
+				       * search looks into few entries */
 	struct entry *entries[TABLE_BUCKET];		  /* oldest first */
 	struct contact *replacements[TABLE_REPLACEMENTS]; /* newest first */
 };
@@ -36,8 +38,11 @@ struct table {
 	struct node_id self;
 	struct drbg *rng;
 	bool ready;
+	size_t live;
 	struct entry *checking[TABLE_CHECKS]; /* under way, in any order */
 	size_t checks;
+	struct mono due; /* of table_due, as long as is_due_known */
+	bool is_due_known;
 	struct mono slow_due; /* when the next of the slow list is checked */
 	struct bucket buckets[TABLE_BUCKETS];
 };
@@ -96,12 +101,22 @@ static struct bucket *bucket_of(struct table *t, const struct node_id *id)
 	return &t->buckets[bucket_index(t, id)];
 }
 
+static uint32_t head_of(const struct node_id *id)
+{
+	uint32_t head;
+
+	memcpy(&head, id->b + NODE_ID_LEN - sizeof(head), sizeof(head));
+	return head;
+}
+
 static struct entry *find(const struct table *t, const struct node_id *id)
 {
 	const struct bucket *b = &t->buckets[bucket_index(t, id)];
+	uint32_t head = head_of(id);
 
 	for (size_t i = 0; i < b->count; i++)
-		if (node_id_equal(&b->entries[i]->contact.id, id))
+		if (b->heads[i] == head &&
+		    node_id_equal(&b->entries[i]->contact.id, id))
 			return b->entries[i];
 	return NULL;
 }
@@ -132,12 +147,7 @@ size_t table_count(const struct table *t)
 
 size_t table_live(const struct table *t)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < TABLE_BUCKETS; i++)
-		for (size_t k = 0; k < t->buckets[i].count; k++)
-			n += t->buckets[i].entries[k]->live;
-	return n;
+	return t->live;
 }
 
 static bool is_picked(const struct entry *e, enum table_pick pick,
@@ -287,8 +297,23 @@ static bool has_room(const struct table *t, const struct bucket *b,
 /* --- coming and going -------------------------------------------------------
  */
 
+/* What table_due says depends on. */
+static void due_changed(struct table *t)
+{
+	t->is_due_known = false;
+}
+
+static void set_live(struct table *t, struct entry *e, bool live)
+{
+	t->live += (size_t)live;
+	t->live -= (size_t)e->live;
+	e->live = live;
+	due_changed(t);
+}
+
 static void check_soon(struct table *t, struct entry *e, struct mono now)
 {
+	due_changed(t);
 	e->due = mono_add_ms(
 		now, CHECK_FIRST_MS + drbg_below(t->rng, CHECK_SPREAD_MS + 1));
 }
@@ -301,6 +326,7 @@ static struct entry *append(struct table *t, struct bucket *b,
 	e->contact = *c;
 	e->added = now;
 	check_soon(t, e, now);
+	b->heads[b->count] = head_of(&c->id);
 	b->entries[b->count++] = e;
 	return e;
 }
@@ -328,6 +354,7 @@ static void check_over(struct table *t, struct entry *e)
 {
 	if (!e->checking)
 		return;
+	due_changed(t);
 	e->checking = false;
 	for (size_t i = 0; i < t->checks; i++)
 		if (t->checking[i] == e) {
@@ -344,8 +371,11 @@ static void remove_entry(struct table *t, struct entry *e, struct mono now)
 	while (b->entries[at] != e)
 		at++;
 	check_over(t, e);
+	set_live(t, e, false);
 	free(e);
 	b->count--;
+	memmove(&b->heads[at], &b->heads[at + 1],
+		(b->count - at) * sizeof(b->heads[0]));
 	memmove(&b->entries[at], &b->entries[at + 1],
 		(b->count - at) * sizeof(b->entries[0]));
 	promote(t, b, now);
@@ -390,7 +420,7 @@ static void update(struct table *t, struct entry *e, const struct contact *c,
 	if (!c->record.len)
 		old->record = record;
 	if (moved || other_port) {
-		e->live = false;
+		set_live(t, e, false);
 		check_soon(t, e, now);
 	}
 }
@@ -451,7 +481,7 @@ static bool is_too_many(const struct table *t, const struct entry *e)
 	return n >= UNPROVEN_CHECKS;
 }
 
-struct mono table_due(const struct table *t)
+static struct mono find_due(const struct table *t)
 {
 	struct mono due = MONO_NEVER;
 
@@ -468,6 +498,15 @@ struct mono table_due(const struct table *t)
 	if (count_slow(t))
 		due = mono_min(due, t->slow_due);
 	return due;
+}
+
+struct mono table_due(struct table *t)
+{
+	if (!t->is_due_known) {
+		t->due = find_due(t);
+		t->is_due_known = true;
+	}
+	return t->due;
 }
 
 /* The one that is due longest. */
@@ -490,6 +529,7 @@ static struct entry *next_due(const struct table *t, struct mono now)
 static void plan_slow(struct table *t, struct mono now)
 {
 	t->slow_due = mono_add_ms(now, drbg_below(t->rng, CHECK_SLOW_MS + 1));
+	due_changed(t);
 }
 
 /* Any of the slow list, when its time has come. */
@@ -522,6 +562,7 @@ bool table_take_check(struct table *t, struct contact *out, struct mono now)
 	e->checking = true;
 	e->checked = e->contact.udp;
 	t->checking[t->checks++] = e;
+	due_changed(t);
 	*out = e->contact;
 	return true;
 }
@@ -537,7 +578,7 @@ unsigned table_alive(struct table *t, const struct node_id *id, struct mono now)
 	/* Where it was reached it may be no more: then it is due anyhow. */
 	if (ip_equal(&e->checked.ip, &e->contact.udp.ip) &&
 	    e->checked.port == e->contact.udp.port) {
-		e->live = true;
+		set_live(t, e, true);
 		e->due = MONO_NEVER;
 	}
 	if (t->slow_due.ns == MONO_NEVER.ns)

@@ -103,8 +103,9 @@ void table_visit(const struct table *t,
 /* --- checks -----------------------------------------------------------------
  */
 
-/* table_due - when there may be a node to check; MONO_NEVER. */
-struct mono table_due(const struct table *t);
+/* table_due - when there may be a node to check; MONO_NEVER. Looks through the
+ * table once after each change that matters to it, else costs nothing. */
+struct mono table_due(struct table *t);
 
 /* table_take_check - a node to PING now, to be ended by one of the next two.
  * False: none. */

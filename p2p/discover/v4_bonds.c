@@ -153,17 +153,11 @@ static struct v4_bond *find(const struct v4_bonds *b, const struct v4_peer *p)
 	return e;
 }
 
-/* Take it out of its set, or make it. */
-static struct v4_bond *take(struct v4_bonds *b, const struct v4_peer *p)
+static struct v4_bond *make(const struct v4_peer *p)
 {
-	struct v4_bond *e = find(b, p);
 	struct ip network = ip_subnet(&p->ip);
+	struct v4_bond *e = made(sizeof(*e));
 
-	if (e) {
-		remove_from(set_of(b, e), e);
-		return e;
-	}
-	e = made(sizeof(*e));
 	e->key = key_of(p);
 	e->network[0] = (uint8_t)network.family;
 	memcpy(e->network + 1, network.b, sizeof(e->network) - 1);
@@ -171,7 +165,7 @@ static struct v4_bond *take(struct v4_bonds *b, const struct v4_peer *p)
 	return e;
 }
 
-/* Put it into the set where it belongs, as the one heard of last. */
+/* Put a new one into the set where it belongs. */
 static void put(struct v4_bonds *b, struct v4_bond *e)
 {
 	struct v4_bonds_set *set = set_of(b, e);
@@ -184,24 +178,41 @@ static void put(struct v4_bonds *b, struct v4_bond *e)
 	add_to(set, e);
 }
 
+/* The one, as heard of last; now among the proven, if it is that. */
+static struct v4_bond *heard(struct v4_bonds *b, const struct v4_peer *p,
+			     bool is_proven)
+{
+	struct v4_bond *e = find(b, p);
+
+	if (e && e->was_proven >= is_proven) {
+		struct v4_bonds_set *set = set_of(b, e);
+
+		HASH_DEL(set->all, e);
+		HASH_ADD(hh, set->all, key, sizeof(e->key), e);
+		return e;
+	}
+	if (e)
+		remove_from(set_of(b, e), e);
+	else
+		e = make(p);
+	e->was_proven = is_proven;
+	put(b, e);
+	return e;
+}
+
 void v4_bonds_pinged(struct v4_bonds *b, const struct v4_peer *p,
 		     struct mono now)
 {
-	struct v4_bond *e = take(b, p);
+	struct v4_bond *e = heard(b, p, false);
 
 	e->was_pinged = true;
 	e->pinged = now;
-	put(b, e);
 }
 
 void v4_bonds_proved(struct v4_bonds *b, const struct v4_peer *p,
 		     struct mono when)
 {
-	struct v4_bond *e = take(b, p);
-
-	e->was_proven = true;
-	e->proven = when;
-	put(b, e);
+	heard(b, p, true)->proven = when;
 }
 
 void v4_bonds_quiet(struct v4_bonds *b, const struct v4_peer *p,

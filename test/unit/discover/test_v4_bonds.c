@@ -198,6 +198,26 @@ Test(guard, limits_hosts_networks_and_everyone, BONDS)
 	guard_clear(&g);
 }
 
+/* A flood from everywhere leaves nothing behind. */
+Test(guard, forgets_who_was_quiet_for_a_second, BONDS)
+{
+	struct guard_limits many = few;
+	struct guard g;
+
+	many.all_checks = 1000;
+	guard_init(&g, &many, 100, now);
+	for (unsigned i = 0; i < 50; i++)
+		take(&g, i, 1, GUARD_PING);
+	cr_assert_eq(guard_count(&g), 50);
+	now = mono_add_ms(now, 999);
+	take(&g, 50, 1, GUARD_PING);
+	cr_assert_eq(guard_count(&g), 51);
+	now = mono_add_ms(now, 1);
+	take(&g, 51, 1, GUARD_PING);
+	cr_assert_eq(guard_count(&g), 2);
+	guard_clear(&g);
+}
+
 Test(guard, forgets_the_source_that_was_quiet_longest, BONDS)
 {
 	struct guard g;
