@@ -12,6 +12,7 @@ enum {
 	LATENCY_SPREAD_MS = 80,
 	JITTER_US = 5000,
 	NOBODY = SIM_NODES,
+	OWN_PLACES = 20, /* the first byte of their addresses, and so on */
 };
 
 /* A datagram arrives, or (NULL) a node's deadline. */
@@ -96,11 +97,21 @@ static void place_key(uint8_t out[6], const struct addr *at)
 	out[5] = (uint8_t)at->port;
 }
 
-static size_t node_at(const struct addr *at)
+static bool is_at(const struct sim_node *n, const struct addr *at)
 {
+	return ip_equal(&n->contact.udp.ip, &at->ip) &&
+	       n->contact.udp.port == at->port;
+}
+
+/* Most are at their own place, which tells their number. */
+size_t sim_at(const struct addr *at)
+{
+	size_t own = (size_t)(at->ip.b[0] - OWN_PLACES) << 8 | at->ip.b[1];
 	struct sim_place *p;
 	uint8_t key[6];
 
+	if (own < sim.count && is_at(sim.nodes[own], at))
+		return own;
 	place_key(key, at);
 	HASH_FIND(hh, sim.places, key, sizeof(key), p);
 	return p ? p->node : NOBODY;
@@ -111,7 +122,7 @@ static void settle(size_t i, const struct addr *at)
 	struct sim_place *p = calloc(1, sizeof(*p));
 
 	cr_assert_not_null(p);
-	cr_assert_eq(node_at(at), NOBODY);
+	cr_assert_eq(sim_at(at), NOBODY);
 	place_key(p->key, at);
 	p->node = i;
 	HASH_ADD(hh, sim.places, key, sizeof(p->key), p);
@@ -122,7 +133,8 @@ static struct addr own_place(size_t i)
 {
 	return (struct addr){
 		.ip = { .family = IP_V4,
-			.b = { (uint8_t)(20 + (i >> 8)), (uint8_t)i, 7, 1 } },
+			.b = { (uint8_t)(OWN_PLACES + (i >> 8)), (uint8_t)i, 7,
+			       1 } },
 		.port = 30303,
 	};
 }
@@ -160,14 +172,13 @@ static void add_seed(struct sim_node *n, const struct contact *c)
 		v5_seed(n->v5, c, sim.now);
 }
 
-static void set_record(struct sim_node *n)
+static void set_record(struct sim_node *n, const struct addr *at)
 {
 	struct enr_draft d = { .seq = 1 };
 	struct enr r;
 
-	cr_assert_eq(enr_draft_set_ip(&d, &n->contact.udp.ip), ERR_NONE);
-	cr_assert_eq(enr_draft_set_port(&d, "udp", n->contact.udp.port),
-		     ERR_NONE);
+	cr_assert_eq(enr_draft_set_ip(&d, &at->ip), ERR_NONE);
+	cr_assert_eq(enr_draft_set_port(&d, "udp", at->port), ERR_NONE);
 	cr_assert_eq(enr_sign(&r, &d, &n->key), ERR_NONE);
 	cr_assert_eq(enr_read(&r, enr_raw(&r), NULL), ERR_NONE);
 	if (n->v4)
@@ -199,7 +210,7 @@ static void open_core(struct sim_node *n, const struct sim_place_of *place)
 
 		n->v5 = v5_new(&config, sim.now);
 	}
-	set_record(n);
+	set_record(n, place->claims ? place->claims : &n->contact.udp);
 }
 
 static void close_core(struct sim_node *n)
@@ -227,16 +238,22 @@ static uint64_t latency_us(size_t a, size_t b)
 	       drbg_below(&sim.rng, JITTER_US);
 }
 
+static bool are_cut(const struct sim_node *a, const struct sim_node *b)
+{
+	return sim.is_cut && a->side != b->side && a->side != SIM_BETWEEN &&
+	       b->side != SIM_BETWEEN;
+}
+
 static void launch(size_t from, const struct datagram *d)
 {
-	size_t to = node_at(&d->to);
+	size_t to = sim_at(&d->to);
 	struct flight *f;
 	struct mono at;
 
 	if (sim.sent)
 		sim.sent(sim.nodes[from], d);
 	if (to == NOBODY || drbg_below(&sim.rng, 100) < sim.loss ||
-	    (sim.is_cut && sim.nodes[from]->side != sim.nodes[to]->side))
+	    are_cut(sim.nodes[from], sim.nodes[to]))
 		return;
 	f = malloc(sizeof(*f) + d->len);
 	cr_assert_not_null(f);
@@ -367,8 +384,9 @@ size_t sim_add(const struct sim_place_of *place)
 	ecc_pub_of(&n->key.pub, &n->key.key);
 	n->contact.pub = n->key.pub;
 	n->contact.id = node_id_of(&n->key.pub);
+	if (place->at)
+		settle(i, place->at);
 	n->contact.udp = place->at ? *place->at : own_place(i);
-	settle(i, &n->contact.udp);
 	open_core(n, place);
 	if (place->bootnode != NOBODY) {
 		const struct contact *c = &sim.nodes[place->bootnode]->contact;

@@ -15,7 +15,8 @@
 enum {
 	SIM_NODES = 4096, /* that there ever were */
 	SIM_SEEDS = 30,
-	SIM_WIDTH = 16, /* of a lookup */
+	SIM_WIDTH = 16,	 /* of a lookup */
+	SIM_BETWEEN = 2, /* the side of a node that no cut keeps from others */
 };
 
 struct sim_node {
@@ -65,8 +66,9 @@ void sim_open(void);
 void sim_close(void);
 
 struct sim_place_of {
-	const struct addr *at;		   /* NULL: its own /24 */
-	const struct ecc_keypair *key;	   /* NULL: any */
+	const struct addr *at;	       /* NULL: its own /24 */
+	const struct addr *claims;     /* its record says; NULL: the truth */
+	const struct ecc_keypair *key; /* NULL: any */
 	const struct netlist *restrict_to; /* NULL: none */
 	size_t bootnode;		   /* SIM_NODES: none */
 };
@@ -95,6 +97,9 @@ size_t sim_any(void);
 size_t sim_live(void);
 
 const struct table *sim_table(size_t i);
+
+/* sim_at - the node that has that address; SIM_NODES: none. */
+size_t sim_at(const struct addr *at);
 
 /* sim_feed - a packet from anywhere, now. */
 void sim_feed(size_t to, const struct addr *from, struct span packet);
