@@ -99,7 +99,7 @@ KNOWN = {"go": "go-ethereum, database on disk",
 
 def known_line(count, known):
     return f"{count} known nodes           " + "  ".join(
-        f"{KNOWN[name]} {kib} KiB" for name, kib in known.items())
+        f"{KNOWN[name]} {kib:.0f} KiB" for name, kib in known.items())
 
 
 def lookup_line(version, name, run):
@@ -401,9 +401,10 @@ In a network of {network:,} nodes in one process, 50 ms there and back between a
 
 {known}
 
-For {remembered:,} nodes, each with a record, an address and when it answered: memory that no other process shares, with them less without, go-ethereum's once collected. weft's loop
-works on a copy in memory and never waits for the disk, to which a job writes what changed. go-ethereum's reads its database from disk, with caches of some MiB, whoever waits; without a data
-directory, as its bootnode has none, it keeps all in memory.
+For {remembered:,} nodes, each in a network of its own, with a record of 141 bytes, an address, and when it pinged and answered from there: memory that no other process shares, with them less
+without, once they are written and, by go-ethereum, once collected; pages of files that the system keeps are counted for neither. Medians: go-ethereum's on disk differs from run to run by what
+its database has just sorted into files. weft's loop works on a copy in memory and never waits for the disk, to which a job writes what changed. go-ethereum's reads its database from disk, with
+buffers of some MiB, whoever waits; without a data directory, as its bootnode has none, it keeps all in memory.
 {crossed}
 ## Beneath
 
