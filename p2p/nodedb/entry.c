@@ -126,8 +126,8 @@ static struct entry_address get_address(struct rlp *r)
 
 	rlp_enter(r);
 	a.ip = get_ip(r);
-	a.ping = rlp_u64(r);
-	a.pong = rlp_u64(r);
+	a.ping = (uint32_t)rlp_uint(r, 4);
+	a.pong = (uint32_t)rlp_uint(r, 4);
 	a.failures = (uint32_t)rlp_uint(r, 4);
 	rlp_leave(r);
 	return a;
@@ -143,10 +143,10 @@ static bool is_new(const struct entry_node *node, const struct ip *ip)
 	return true;
 }
 
-/* Does the record name that key? Who signed it is another question. */
-static bool is_record_of(struct span record, const struct ecc_pub *pub)
+/* Whose the record is; who signed it is another question. */
+static bool read_record(struct ecc_pub *out, struct span record)
 {
-	uint8_t key[ECC_COMPRESSED], named[ECC_COMPRESSED];
+	uint8_t key[ECC_COMPRESSED];
 	struct span item;
 	struct enr enr;
 	struct rlp r;
@@ -155,9 +155,23 @@ static bool is_record_of(struct span record, const struct ecc_pub *pub)
 	    !enr_get(&enr, "secp256k1", &item))
 		return false;
 	r = rlp_of(item.data, item.len);
-	rlp_fixed(&r, named, sizeof(named));
-	ecc_pub_compress(key, pub);
-	return !rlp_end(&r) && !memcmp(key, named, sizeof(key));
+	rlp_fixed(&r, key, sizeof(key));
+	return !rlp_end(&r) && !ecc_pub_expand(out, key);
+}
+
+static bool read_pub(struct ecc_pub *out, struct span pub)
+{
+	if (pub.len != sizeof(out->b))
+		return false;
+	memcpy(out->b, pub.data, sizeof(out->b));
+	return ecc_pub_valid(out);
+}
+
+static bool read_either(struct ecc_pub *out, struct span pub,
+			struct span record)
+{
+	return record.len ? !pub.len && read_record(out, record)
+			  : read_pub(out, pub);
 }
 
 /* --- nodes ---------------------------------------------------------------- */
@@ -168,13 +182,14 @@ void entry_node_encode(struct buf *out, const struct entry_node *node)
 	size_t start = out->len;
 
 	rlp_put_list(&w);
-	rlp_put_bytes(&w, node->pub.b, sizeof(node->pub.b));
+	rlp_put_bytes(&w, node->pub.b,
+		      node->record.len ? 0 : sizeof(node->pub.b));
+	rlp_put_bytes(&w, node->record.data, node->record.len);
 	rlp_put_list(&w);
 	put_ip(&w, &node->udp.ip);
 	rlp_put_u64(&w, node->udp.port);
 	rlp_put_end(&w);
 	rlp_put_u64(&w, node->tcp);
-	rlp_put_bytes(&w, node->record.data, node->record.len);
 	rlp_put_list(&w);
 	for (size_t i = 0; i < node->count; i++)
 		put_address(&w, &node->at[i]);
@@ -193,15 +208,16 @@ enum err entry_node_decode(struct entry_node *out, struct span key,
 	struct rlp r = rlp_of(content.data, content.len);
 	struct entry_key expected;
 	struct node_id id;
+	struct span pub;
 
 	rlp_enter(&r);
-	rlp_fixed(&r, node.pub.b, sizeof(node.pub.b));
+	pub = rlp_bytes(&r);
+	node.record = rlp_bytes(&r);
 	rlp_enter(&r);
 	node.udp.ip = get_ip(&r);
 	node.udp.port = (uint16_t)rlp_uint(&r, 2);
 	rlp_leave(&r);
 	node.tcp = (uint16_t)rlp_uint(&r, 2);
-	node.record = rlp_bytes(&r);
 	rlp_enter(&r);
 	while (rlp_more(&r)) {
 		struct entry_address a = get_address(&r);
@@ -212,11 +228,9 @@ enum err entry_node_decode(struct entry_node *out, struct span key,
 	}
 	rlp_leave(&r);
 	rlp_leave(&r);
-	if (rlp_end(&r) || !ecc_pub_valid(&node.pub))
+	if (rlp_end(&r) || !read_either(&node.pub, pub, node.record))
 		return ERR_FORMAT;
 	if (node.udp.ip.family == IP_NONE || !node.udp.port)
-		return ERR_FORMAT;
-	if (node.record.len && !is_record_of(node.record, &node.pub))
 		return ERR_FORMAT;
 	id = node_id_of(&node.pub);
 	expected = entry_node_key(&id);

@@ -6,15 +6,16 @@
  *     key 's' || node id       value of our own sequence number
  *
  *     value = RLP || checksum of it, ENTRY_CHECK bytes
- *     node  = [public key, [ip, udp port], tcp port, record,
+ *     node  = [public key, record, [ip, udp port], tcp port,
  *              [[ip, ping, pong, failures], ...]]
  *     list  = [URL, seq, used]
  *     seq   = [node id, seq]
  *
- * An IP address is 4 or 16 bytes; a record its bytes, or none; times are unix
- * seconds. The checksum is against accidents alone, and a record's signature
- * is left to whoever uses the record. All else is checked, so that a value
- * that is decoded is one that was encoded, and for that key. */
+ * There is a record or, where none is known, a public key; the other one is
+ * empty. An IP address is 4 or 16 bytes; times are unix seconds, in 32 bits.
+ * The checksum is against accidents alone, and a record's signature is left to
+ * whoever uses the record. All else is checked, so that a value that is decoded
+ * is one that was encoded, and for that key. */
 #ifndef P2P_NODEDB_ENTRY_H
 #define P2P_NODEDB_ENTRY_H
 
@@ -36,16 +37,16 @@ struct entry_key {
 /* What is remembered of a node at one IP address. */
 struct entry_address {
 	struct ip ip;
-	uint64_t ping; /* it sent one, and its endpoint is proven; 0: never */
-	uint64_t pong; /* it answered; 0: never */
+	uint32_t ping; /* it sent one, and its endpoint is proven; 0: never */
+	uint32_t pong; /* it answered; 0: never */
 	uint32_t failures; /* to answer, in a row */
 };
 
 struct entry_node {
-	struct ecc_pub pub;
+	struct ecc_pub pub; /* to encode, only needed without a record */
+	struct span record; /* borrowed; well-formed and of pub, or empty */
 	struct addr udp;    /* where it is asked */
 	uint16_t tcp;	    /* 0: it is not dialed */
-	struct span record; /* borrowed; well-formed and of pub, or empty */
 	size_t count;
 	struct entry_address at[ENTRY_ADDRESSES]; /* no IP address twice */
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/nodedb/known_inside.h"
 
-#include <assert.h>
-
 struct known *known_new(const struct known_limits *limits)
 {
 	struct known *k = known_made(sizeof(*k));
@@ -15,85 +13,140 @@ struct known *known_new(const struct known_limits *limits)
 
 /* --- the table ------------------------------------------------------------ */
 
-static struct known_net net_of(const struct ip *ip)
-{
-	struct known_net net = { { (uint8_t)ip->family } };
+struct known_net {
+	uint8_t b[1 + 6]; /* family, and the bits of a /24 or /48 */
+};
 
-	memcpy(net.b + 1, ip->b, ip->family == IP_V4 ? 3 : 6);
+static struct known_net net_of(const struct known_item *item)
+{
+	struct ip ip = known_where(item).ip;
+	struct known_net net = { { (uint8_t)ip.family } };
+
+	memcpy(net.b + 1, ip.b, ip.family == IP_V4 ? 3 : 6);
 	return net;
 }
 
-static struct known_share *share_of(const struct known *k,
-				    const struct known_net *net)
+static bool is_in(const struct known_item *item, const struct known_net *net)
 {
-	struct known_share *s;
+	struct known_net other = net_of(item);
 
-	HASH_FIND(hh, k->shares, net, sizeof(*net), s);
-	return s;
+	return !memcmp(&other, net, sizeof(other));
+}
+
+static bool is_lan(const struct known_item *item)
+{
+	struct ip ip = known_where(item).ip;
+
+	return ip_is_lan(&ip);
+}
+
+static size_t bucket_of(const void *key, size_t len)
+{
+	return hashtable_hash(key, len) % KNOWN_BUCKETS;
+}
+
+static struct known_item **list_of(struct known *k,
+				   const struct known_item *item)
+{
+	return item->is_proven ? &k->proven : &k->unproven;
 }
 
 struct known_item *known_find(const struct known *k, const struct node_id *id)
 {
-	struct known_item *item;
+	struct known_item *item = k->by_id[bucket_of(id, sizeof(*id))];
 
-	HASH_FIND(hh, k->proven, id, sizeof(*id), item);
-	if (!item)
-		HASH_FIND(hh, k->unproven, id, sizeof(*id), item);
+	while (item && !node_id_equal(&item->id, id))
+		item = item->by_id;
 	return item;
 }
 
-static void link_in(struct known *k, struct known_item *item)
+static void net_in(struct known *k, struct known_item *item)
 {
-	struct known_share *s = share_of(k, &item->net);
+	struct known_net net = net_of(item);
+	size_t at = bucket_of(&net, sizeof(net));
 
-	if (!s) {
-		s = known_made(sizeof(*s));
-		s->net = item->net;
-		HASH_ADD(hh, k->shares, net, sizeof(s->net), s);
+	if (!is_lan(item))
+		LL_PREPEND2(k->by_net[at], item, by_net);
+}
+
+static void net_out(struct known *k, struct known_item *item)
+{
+	struct known_net net = net_of(item);
+	size_t at = bucket_of(&net, sizeof(net));
+
+	if (!is_lan(item))
+		LL_DELETE2(k->by_net[at], item, by_net);
+}
+
+static void net_replace(struct known *k, struct known_item *old,
+			struct known_item *item)
+{
+	struct known_net net = net_of(old);
+	size_t at = bucket_of(&net, sizeof(net));
+
+	if (!is_in(item, &net)) {
+		net_out(k, old);
+		net_in(k, item);
+	} else if (!is_lan(item)) {
+		LL_REPLACE_ELEM2(k->by_net[at], old, item, by_net);
 	}
-	s->count++;
-	if (item->is_proven)
-		HASH_ADD(hh, k->proven, id, sizeof(item->id), item);
-	else
-		HASH_ADD(hh, k->unproven, id, sizeof(item->id), item);
-}
-
-static void link_out(struct known *k, struct known_item *item)
-{
-	struct known_share *s = share_of(k, &item->net);
-
-	if (item->is_proven)
-		HASH_DEL(k->proven, item);
-	else
-		HASH_DEL(k->unproven, item);
-	if (--s->count)
-		return;
-	HASH_DEL(k->shares, s);
-	free(s);
-}
-
-static void item_free(struct known_item *item)
-{
-	free(item->record);
-	free(item->at);
-	free(item);
 }
 
 void known_insert(struct known *k, struct known_item *item)
 {
 	struct entry_key key = entry_node_key(&item->id);
+	size_t at = bucket_of(&item->id, sizeof(item->id));
+	struct known_item **list = list_of(k, item);
 
-	link_in(k, item);
+	DL_APPEND(*list, item);
+	LL_PREPEND2(k->by_id[at], item, by_id);
+	net_in(k, item);
+	k->count++;
 	known_came(k, &item->state, &key);
 }
 
 void known_remove(struct known *k, struct known_item *item)
 {
 	struct entry_key key = entry_node_key(&item->id);
+	size_t at = bucket_of(&item->id, sizeof(item->id));
+	struct known_item **list = list_of(k, item);
 
 	known_went(k, &item->state, &key);
-	link_out(k, item);
-	item_free(item);
+	k->count--;
+	net_out(k, item);
+	LL_DELETE2(k->by_id[at], item, by_id);
+	DL_DELETE(*list, item);
+	free(item);
+}
+
+struct known_item *known_replace(struct known *k, struct known_item *old,
+				 const struct entry_node *node)
+{
+	struct known_item *item = known_item_new(&old->id, node);
+	size_t at = bucket_of(&old->id, sizeof(old->id));
+	struct known_item **list = list_of(k, old);
+
+	item->is_proven = old->is_proven;
+	item->state = old->state;
+	DL_REPLACE_ELEM(*list, old, item);
+	LL_REPLACE_ELEM2(k->by_id[at], old, item, by_id);
+	net_replace(k, old, item);
+	free(old);
+	known_changed(k, &item->state);
+	return item;
+}
+
+/* It was heard of just now. */
+static void move_last(struct known *k, struct known_item *item, bool is_proven)
+{
+	struct known_item **from = list_of(k, item), **to;
+
+	item->is_proven = is_proven;
+	to = list_of(k, item);
+	DL_DELETE(*from, item);
+	DL_APPEND(*to, item);
+	net_out(k, item);
+	net_in(k, item);
 }
 
 void known_free(struct known *k)
@@ -116,57 +169,61 @@ void known_free(struct known *k)
 
 /* --- limits --------------------------------------------------------------- */
 
-static struct known_item *first_of(struct known_item *item,
-				   const struct known_net *net)
+/* Who leaves of a network that has more than its share; NULL: it has not. */
+static struct known_item *surplus_of(const struct known *k,
+				     const struct known_net *net)
 {
-	while (item && memcmp(&item->net, net, sizeof(*net)))
-		item = item->hh.next;
-	return item;
+	struct known_item *leaves = NULL, *item;
+	size_t count = 0;
+
+	item = k->by_net[bucket_of(net, sizeof(*net))];
+	for (; item; item = item->by_net) {
+		if (!is_in(item, net))
+			continue;
+		count++;
+		if (!leaves || !item->is_proven || leaves->is_proven)
+			leaves = item;
+	}
+	return count > k->limits.share ? leaves : NULL;
 }
 
-/* Looking through all nodes costs 50 us, of a network that has its share. */
-static void trim_share(struct known *k, const struct known_net *net)
+static void trim_share(struct known *k, const struct known_item *item)
 {
-	const struct known_share *s;
+	struct known_net net = net_of(item);
 	struct known_item *leaves;
 
-	while ((s = share_of(k, net)) && s->count > k->limits.share) {
-		leaves = first_of(k->unproven, net);
-		known_remove(k, leaves ? leaves : first_of(k->proven, net));
-	}
+	while ((leaves = surplus_of(k, &net)))
+		known_remove(k, leaves);
 }
 
 static void trim_count(struct known *k)
 {
-	while (known_count(k) > k->limits.nodes)
+	while (k->count > k->limits.nodes)
 		known_remove(k, k->unproven ? k->unproven : k->proven);
 }
 
 void known_trim(struct known *k, const struct known_item *item)
 {
-	struct known_net net = item->net;
-
-	if (!item->is_lan)
-		trim_share(k, &net);
+	trim_share(k, item);
 	trim_count(k);
 }
 
-void known_trim_all(struct known *k)
+static void regroup(struct known *k, struct known_item *list)
 {
-	struct known_share *s, *next;
+	struct known_item *item, *next;
 
-	HASH_ITER (hh, k->shares, s, next) {
-		const struct known_item *item;
-		struct known_net net = s->net;
-
-		if (s->count <= k->limits.share)
-			continue;
-		item = first_of(k->unproven, &net);
-		if (!item)
-			item = first_of(k->proven, &net);
-		if (!item->is_lan)
-			trim_share(k, &net);
+	DL_FOREACH_SAFE(list, item, next)
+	{
+		net_in(k, item);
+		trim_share(k, item); /* of those that are in */
 	}
+}
+
+void known_regroup(struct known *k)
+{
+	memset(k->by_net, 0, sizeof(k->by_net));
+	regroup(k, k->unproven);
+	regroup(k, k->proven);
 	trim_count(k);
 }
 
@@ -177,96 +234,46 @@ static struct addr unmapped(const struct addr *a)
 	return (struct addr){ .ip = ip_unmapped(&a->ip), .port = a->port };
 }
 
-void known_place(struct known_item *item, const struct addr *udp)
+/* Of its addresses; the same rule as among nodes. */
+static size_t least(const struct known_item *item)
 {
-	item->udp = unmapped(udp);
-	item->net = net_of(&item->udp.ip);
-	item->is_lan = ip_is_lan(&item->udp.ip);
+	const struct known_times *t = item->times;
+	size_t at = 0;
+
+	for (size_t i = 1; i < item->count; i++)
+		if (t[i].pong < t[at].pong ||
+		    (t[i].pong == t[at].pong && t[i].ping < t[at].ping))
+			at = i;
+	return at;
 }
 
-struct entry_address *known_address(const struct known_item *item,
-				    const struct ip *ip)
+/* Is there room for an address, but in the place of one where it answered? */
+static bool has_room(const struct known_item *item)
 {
-	for (size_t i = 0; i < item->count; i++)
-		if (ip_equal(&item->at[i].ip, ip))
-			return &item->at[i];
-	return NULL;
+	return item->count < ENTRY_ADDRESSES || !item->times[least(item)].pong;
 }
 
-/* The same rule as among nodes. */
-static struct entry_address *least(const struct known_item *item)
+static struct known_item *add_address(struct known *k, struct known_item *item,
+				      const struct ip *ip)
 {
-	struct entry_address *a = &item->at[0];
+	struct entry_node node = known_item_read(item);
+	size_t at = least(item);
 
-	for (size_t i = 1; i < item->count; i++) {
-		struct entry_address *b = &item->at[i];
-
-		if (b->pong < a->pong ||
-		    (b->pong == a->pong && b->ping < a->ping))
-			a = b;
-	}
-	return a;
-}
-
-static struct entry_address *address_added(struct known_item *item,
-					   const struct ip *ip)
-{
-	struct entry_address *a;
-
-	if (item->count == ENTRY_ADDRESSES) {
-		a = least(item);
-	} else {
-		item->at = realloc(item->at,
-				   (item->count + 1U) * sizeof(item->at[0]));
-		if (!item->at)
-			abort();
-		a = &item->at[item->count++];
-	}
-	*a = (struct entry_address){ .ip = *ip };
-	return a;
-}
-
-static void set_record(struct known_item *item, const struct enr *record)
-{
-	free(item->record);
-	item->record = known_made(record->len);
-	item->record_len = record->len;
-	item->seq = record->seq;
-	memcpy(item->record, record->raw, record->len);
+	if (node.count < ENTRY_ADDRESSES)
+		at = node.count++;
+	node.at[at] = (struct entry_address){ .ip = *ip };
+	return known_replace(k, item, &node);
 }
 
 static bool is_newer(const struct known_item *item, const struct enr *record)
 {
-	return record->len && (!item->record_len || record->seq > item->seq);
-}
+	struct span known = known_record(item);
+	struct enr enr;
 
-static bool is_at(const struct known_item *item, const struct addr *udp)
-{
-	return ip_equal(&item->udp.ip, &udp->ip) && item->udp.port == udp->port;
-}
-
-/* It keeps its place in the order of the table. */
-static void move_to(struct known *k, struct known_item *item,
-		    const struct addr *udp, uint16_t tcp)
-{
-	struct known_share *from = share_of(k, &item->net), *to;
-
-	if (tcp || !ip_equal(&item->udp.ip, &udp->ip))
-		item->tcp = tcp;
-	known_place(item, udp);
-	to = share_of(k, &item->net);
-	if (to && to == from)
-		return;
-	if (!to) {
-		to = known_made(sizeof(*to));
-		to->net = item->net;
-		HASH_ADD(hh, k->shares, net, sizeof(to->net), to);
-	}
-	to->count++;
-	if (--from->count)
-		return;
-	HASH_DEL(k->shares, from);
-	free(from);
+	if (!record->len || span_equal(known, enr_raw(record)))
+		return false;
+	/* Any is newer than none. */
+	return enr_decode(&enr, known, NULL) || record->seq > enr.seq;
 }
 
 enum where {
@@ -274,34 +281,28 @@ enum where {
 	WHERE_IT_ANSWERS, /* there it is */
 };
 
-static void update(struct known *k, struct known_item *item,
-		   const struct known_contact *c, enum where where)
+static struct known_item *updated(struct known *k, struct known_item *item,
+				  const struct known_contact *c,
+				  enum where where)
 {
 	bool newer = is_newer(item, &c->record);
-	struct addr udp = unmapped(&c->udp);
+	struct addr udp = unmapped(&c->udp), old = known_where(item);
+	bool is_there = ip_equal(&udp.ip, &old.ip), moves;
+	struct entry_node node;
 
-	if (newer) {
-		set_record(item, &c->record);
-		known_changed(k, &item->state);
-	}
-	if ((newer || where == WHERE_IT_ANSWERS) &&
-	    (!is_at(item, &udp) || (c->tcp && c->tcp != item->tcp))) {
-		move_to(k, item, &udp, c->tcp);
-		known_changed(k, &item->state);
-	}
-}
-
-static struct known_item *item_new(const struct known_contact *c)
-{
-	struct known_item *item = known_made(sizeof(*item));
-
-	item->id = c->id;
-	item->pub = c->pub;
-	item->tcp = c->tcp;
-	known_place(item, &c->udp);
-	if (c->record.len)
-		set_record(item, &c->record);
-	return item;
+	moves = (newer || where == WHERE_IT_ANSWERS) &&
+		(!is_there || udp.port != old.port ||
+		 (c->tcp && c->tcp != item->tcp));
+	if (!newer && !moves)
+		return item;
+	node = known_item_read(item);
+	if (newer)
+		node.record = enr_raw(&c->record);
+	if (moves)
+		node.udp = udp;
+	if (moves && (c->tcp || !is_there))
+		node.tcp = c->tcp;
+	return known_replace(k, item, &node);
 }
 
 /* Found, or made; its record and place as they are now. */
@@ -309,12 +310,17 @@ static struct known_item *met(struct known *k, const struct known_contact *c,
 			      enum where where)
 {
 	struct known_item *item = known_find(k, &c->id);
+	struct entry_node node;
 
-	if (item) {
-		update(k, item, c, where);
-		return item;
-	}
-	item = item_new(c);
+	if (item)
+		return updated(k, item, c, where);
+	node = (struct entry_node){
+		.pub = c->pub,
+		.udp = unmapped(&c->udp),
+		.tcp = c->tcp,
+		.record = enr_raw(&c->record),
+	};
+	item = known_item_new(&c->id, &node);
 	known_insert(k, item);
 	known_changed(k, &item->state);
 	return item;
@@ -333,21 +339,19 @@ static bool is_usable(const struct known_contact *c)
 void known_answered(struct known *k, const struct known_contact *c,
 		    uint64_t unix_s)
 {
-	struct entry_address *a;
 	struct known_item *item;
+	struct ip ip;
 
 	if (!is_usable(c))
 		return;
 	k->has_answered = true;
 	item = met(k, c, WHERE_IT_ANSWERS);
-	a = known_address(item, &item->udp.ip);
-	if (!a)
-		a = address_added(item, &item->udp.ip);
-	a->pong = unix_s;
-	a->failures = 0;
-	link_out(k, item);
-	item->is_proven = true;
-	link_in(k, item);
+	ip = known_where(item).ip;
+	if (item->here == item->count)
+		item = add_address(k, item, &ip);
+	item->times[item->here].pong = known_time(unix_s);
+	item->times[item->here].failures = 0;
+	move_last(k, item, true);
 	known_changed(k, &item->state);
 	known_trim(k, item);
 }
@@ -356,22 +360,22 @@ void known_pinged(struct known *k, const struct known_contact *c,
 		  uint64_t unix_s)
 {
 	struct ip ip = ip_unmapped(&c->udp.ip);
-	struct entry_address *a;
 	struct known_item *item;
+	size_t at;
 
 	if (!is_usable(c))
 		return;
 	item = met(k, c, WHERE_IT_SAYS);
-	a = known_address(item, &ip);
+	at = known_at(item, &ip);
 	/* An address where it answered stays for one where it did not. */
-	if (!a && (item->count < ENTRY_ADDRESSES || !least(item)->pong))
-		a = address_added(item, &ip);
-	if (a)
-		a->ping = unix_s;
-	if (!item->is_proven) {
-		link_out(k, item);
-		link_in(k, item);
+	if (at == item->count && has_room(item)) {
+		item = add_address(k, item, &ip);
+		at = known_at(item, &ip);
 	}
+	if (at < item->count)
+		item->times[at].ping = known_time(unix_s);
+	if (!item->is_proven)
+		move_last(k, item, false);
 	known_changed(k, &item->state);
 	known_trim(k, item);
 }
@@ -387,11 +391,12 @@ void known_failed(struct known *k, const struct node_id *id,
 {
 	struct known_item *item = known_find(k, id);
 	struct ip plain = ip_unmapped(ip);
-	struct entry_address *a = item ? known_address(item, &plain) : NULL;
+	size_t at = item ? known_at(item, &plain) : 0;
 
-	if (!a || a->failures == UINT32_MAX)
+	if (!item || at == item->count ||
+	    item->times[at].failures == UINT32_MAX)
 		return;
-	a->failures++;
+	item->times[at].failures++;
 	known_changed(k, &item->state);
 }
 
@@ -400,22 +405,25 @@ void known_failed(struct known *k, const struct node_id *id,
 
 bool known_fill(struct known_node *out, const struct known_item *item)
 {
-	const struct entry_address *a = known_address(item, &item->udp.ip);
+	struct entry_node node = known_item_read(item);
 	struct known_contact *c = &out->contact;
 
 	memset(out, 0, sizeof(*out));
-	c->pub = item->pub;
+	c->pub = node.pub;
 	c->id = item->id;
-	c->udp = item->udp;
-	c->tcp = item->tcp;
-	if (a) {
-		out->ping = a->ping;
-		out->pong = a->pong;
-		out->failures = a->failures;
+	c->udp = node.udp;
+	c->tcp = node.tcp;
+	if (item->here < item->count) {
+		out->ping = item->times[item->here].ping;
+		out->pong = item->times[item->here].pong;
+		out->failures = item->times[item->here].failures;
 	}
-	return !item->record_len ||
-	       !enr_read(&c->record, span_of(item->record, item->record_len),
-			 NULL);
+	if (!node.record.len)
+		return true;
+	if (enr_read(&c->record, node.record, NULL))
+		return false;
+	c->pub = c->record.pub;
+	return true;
 }
 
 bool known_get(struct known *k, struct known_node *out,
@@ -439,13 +447,12 @@ uint64_t known_pong(const struct known *k, const struct node_id *id,
 {
 	const struct known_item *item = known_find(k, id);
 	struct ip plain = ip_unmapped(ip);
-	const struct entry_address *a;
+	size_t at = item ? known_at(item, &plain) : 0;
 
-	a = item ? known_address(item, &plain) : NULL;
-	return a ? a->pong : 0;
+	return item && at < item->count ? item->times[at].pong : 0;
 }
 
 size_t known_count(const struct known *k)
 {
-	return HASH_COUNT(k->proven) + HASH_COUNT(k->unproven);
+	return k->count;
 }

@@ -12,7 +12,8 @@
  * takes the place of one that never answered, else of the one that has been
  * silent the longest; one that never answered does not take that of one that
  * did. Of a /24 (IPv6: /48), LANs excepted, there is a share of nodes at most,
- * which make room for each other by the same rule.
+ * which make room for each other by the same rule; one that moved there is as
+ * good as one that was heard of.
  *
  * Times are unix seconds, since they outlive the process. Thread: one at a
  * time. */

@@ -81,21 +81,6 @@ static struct known_state *state_of(const struct known *k,
 	return item ? &item->state : NULL;
 }
 
-static struct entry_node entry_of(const struct known_item *item)
-{
-	struct entry_node node = {
-		.pub = item->pub,
-		.udp = item->udp,
-		.tcp = item->tcp,
-		.record = span_of(item->record, item->record_len),
-		.count = item->count,
-	};
-
-	if (item->count)
-		memcpy(node.at, item->at, item->count * sizeof(item->at[0]));
-	return node;
-}
-
 static bool is_full(const struct known_batch *b)
 {
 	return b->count == KNOWN_BATCH;
@@ -127,14 +112,14 @@ static void collected(struct known *k, struct known_state *s)
 static void collect_nodes(struct known *k, struct known_batch *b,
 			  struct known_item *item)
 {
-	for (; item && !is_full(b); item = item->hh.next) {
+	for (; item && !is_full(b); item = item->next) {
 		struct entry_key key = entry_node_key(&item->id);
 		struct entry_node node;
 		size_t at = b->values.len;
 
 		if (!item->state.is_dirty)
 			continue;
-		node = entry_of(item);
+		node = known_item_read(item);
 		entry_node_encode(&b->values, &node);
 		add(b, &key, at);
 		collected(k, &item->state);
@@ -211,13 +196,13 @@ void known_written(struct known *k, struct known_batch *batch, enum err rc)
 
 /* --- from disk ------------------------------------------------------------ */
 
-static uint64_t last_of(const struct known_item *item)
+static uint32_t last_of(const struct known_item *item)
 {
-	uint64_t last = 0;
+	uint32_t last = 0;
 
 	for (size_t i = 0; i < item->count; i++) {
-		const struct entry_address *a = &item->at[i];
-		uint64_t t = item->is_proven ? a->pong : a->ping;
+		uint32_t t = item->is_proven ? item->times[i].pong
+					     : item->times[i].ping;
 
 		last = t > last ? t : last;
 	}
@@ -226,34 +211,9 @@ static uint64_t last_of(const struct known_item *item)
 
 static int by_silence(const struct known_item *a, const struct known_item *b)
 {
-	uint64_t x = last_of(a), y = last_of(b);
+	uint32_t x = last_of(a), y = last_of(b);
 
 	return (x > y) - (x < y);
-}
-
-static struct known_item *item_of(const struct entry_node *node)
-{
-	struct known_item *item = known_made(sizeof(*item));
-	struct enr enr;
-
-	item->pub = node->pub;
-	item->id = node_id_of(&node->pub);
-	item->tcp = node->tcp;
-	known_place(item, &node->udp);
-	if (node->record.len && !enr_decode(&enr, node->record, NULL)) {
-		item->record = known_made(node->record.len);
-		memcpy(item->record, node->record.data, node->record.len);
-		item->record_len = (uint16_t)node->record.len;
-		item->seq = enr.seq;
-	}
-	item->count = (uint8_t)node->count;
-	if (!node->count)
-		return item;
-	item->at = known_made(node->count * sizeof(item->at[0]));
-	memcpy(item->at, node->at, node->count * sizeof(item->at[0]));
-	for (size_t i = 0; i < node->count; i++)
-		item->is_proven |= item->at[i].pong != 0;
-	return item;
 }
 
 static enum err load_node(struct known *k, struct span key, struct span value)
@@ -261,10 +221,14 @@ static enum err load_node(struct known *k, struct span key, struct span value)
 	struct entry_node node;
 	struct known_item *item;
 	enum err rc = entry_node_decode(&node, key, value);
+	struct node_id id;
 
 	if (rc)
 		return rc;
-	item = item_of(&node);
+	memcpy(id.b, key.data + 1, sizeof(id.b));
+	item = known_item_new(&id, &node);
+	for (size_t i = 0; i < node.count; i++)
+		item->is_proven |= node.at[i].pong != 0;
 	item->state.is_stored = true;
 	known_insert(k, item);
 	return ERR_NONE;
@@ -300,8 +264,8 @@ enum err known_load(struct known *k, struct span key, struct span value)
 
 void known_loaded(struct known *k)
 {
-	HASH_SORT(k->proven, by_silence);
-	HASH_SORT(k->unproven, by_silence);
-	known_trim_all(k);
+	DL_SORT(k->proven, by_silence);
+	DL_SORT(k->unproven, by_silence);
+	known_regroup(k);
 	known_lists_trim(k);
 }

@@ -3,40 +3,42 @@
 #ifndef P2P_NODEDB_KNOWN_INSIDE_H
 #define P2P_NODEDB_KNOWN_INSIDE_H
 
+#include <utlist.h>
+
 #include "p2p/crypto/hashtable.h"
 #include "p2p/nodedb/known.h"
 
+enum {
+	KNOWN_BUCKETS = 4096,
+};
+
 /* Of an entry, against what is on disk. */
 struct known_state {
-	bool is_stored; /* some value of it is there */
-	bool is_dirty;	/* another one than here */
+	bool is_stored : 1; /* some value of it is there */
+	bool is_dirty : 1;  /* another one than here */
 };
 
-struct known_net {
-	uint8_t b[1 + 6]; /* family, and the bits of a /24 or /48 */
+/* Of an entry_address all but the address. */
+struct known_times {
+	uint32_t ping, pong, failures;
 };
 
+/* A node, in one block of memory: what follows the struct are times; the IP
+ * addresses they belong to, each of 4 bytes, or of 16 if one is IPv6; the one
+ * where it is asked, unless that is one of them; and its record, or its public
+ * key if none is known. To change more than times is to make another. */
 struct known_item {
+	struct known_item *prev, *next;	   /* in the list where it belongs */
+	struct known_item *by_id, *by_net; /* next one of its buckets */
 	struct node_id id;
-	struct ecc_pub pub;
-	struct addr udp;
-	uint16_t tcp;
+	uint16_t udp, tcp; /* ports */
 	uint16_t record_len;
-	uint8_t count; /* of at */
-	bool is_proven;
-	bool is_lan;
+	uint8_t count : 3; /* of times */
+	uint8_t here : 3;  /* which are those of where it is asked; or count */
+	bool has_ip6 : 1;
+	bool is_proven : 1;
 	struct known_state state;
-	struct known_net net; /* of udp */
-	uint64_t seq;
-	uint8_t *record;
-	struct entry_address *at;
-	UT_hash_handle hh;
-};
-
-struct known_share {
-	struct known_net net;
-	size_t count; /* never 0 */
-	UT_hash_handle hh;
+	struct known_times times[];
 };
 
 struct known_list {
@@ -57,7 +59,10 @@ struct known {
 	/* Those that answered once, longest silent first; and the others, in
 	 * the order in which they were heard of. */
 	struct known_item *proven, *unproven;
-	struct known_share *shares;
+	/* All of them, found by id; and, but for LANs, by network: those of
+	 * one that were heard of or moved there last are the first. */
+	struct known_item *by_id[KNOWN_BUCKETS], *by_net[KNOWN_BUCKETS];
+	size_t count;
 	struct known_list *lists;
 	struct known_gone *gone;
 	size_t dirty;	   /* nodes and lists */
@@ -74,20 +79,38 @@ struct known_item *known_find(const struct known *k, const struct node_id *id);
 void known_insert(struct known *k, struct known_item *item);
 void known_remove(struct known *k, struct known_item *item);
 
+/* known_replace - an item by another of what is remembered now, in the same
+ * place of the order, and changed. What the node borrows may be the old one's.
+ * Returns the new one. */
+struct known_item *known_replace(struct known *k, struct known_item *old,
+				 const struct entry_node *node);
+
 /* known_trim - back to the limits, as far as the network of item goes: item
  * itself may be removed. */
 void known_trim(struct known *k, const struct known_item *item);
-void known_trim_all(struct known *k);
 
-/* known_place - where an item is asked, and what follows of it; before
- * known_insert. */
-void known_place(struct known_item *item, const struct addr *udp);
-
-struct entry_address *known_address(const struct known_item *item,
-				    const struct ip *ip);
+/* known_regroup - the order is another one: that of networks again, and
+ * back to the limits. */
+void known_regroup(struct known *k);
 
 /* known_fill - true unless the record is not signed by its node. */
 bool known_fill(struct known_node *out, const struct known_item *item);
+
+/* --- known_item.c --------------------------------------------------------- */
+
+/* known_item_new - in no list yet, and as if it never answered. */
+struct known_item *known_item_new(const struct node_id *id,
+				  const struct entry_node *node);
+
+/* known_item_read - its record is borrowed from the item. */
+struct entry_node known_item_read(const struct known_item *item);
+
+/* Parts of that: where it is asked, and its record. */
+struct addr known_where(const struct known_item *item);
+struct span known_record(const struct known_item *item);
+
+/* known_at - which times are those of an address; item->count: none are. */
+size_t known_at(const struct known_item *item, const struct ip *ip);
 
 /* --- known_disk.c --------------------------------------------------------- */
 
@@ -115,6 +138,12 @@ static inline void *known_made(size_t size)
 	if (!p)
 		abort();
 	return p;
+}
+
+/* As it is remembered, in 32 bits: right until the year 2106. */
+static inline uint32_t known_time(uint64_t unix_s)
+{
+	return unix_s < UINT32_MAX ? (uint32_t)unix_s : UINT32_MAX;
 }
 
 /* A clock that was wrong may have left times that are still to come. */

@@ -42,19 +42,19 @@ size_t known_seeds(struct known *k, struct known_node out[KNOWN_SEEDS],
 		   enum known_seed kind, struct drbg *random, uint64_t unix_s)
 {
 	struct sample good = { .count = 0 }, failed = { .count = 0 };
-	struct known_item *item, *next;
+	struct known_item *item;
 	size_t n;
 
-	HASH_ITER (hh, k->proven, item, next) {
+	DL_FOREACH (k->proven, item) {
 		/* "last pong at the record's address" */
-		const struct entry_address *a;
+		const struct known_times *t = &item->times[item->here];
 
-		a = known_address(item, &item->udp.ip);
-		if (!a || !a->pong || known_age(unix_s, a->pong) > KNOWN_SEED_S)
+		if (item->here == item->count || !t->pong ||
+		    known_age(unix_s, t->pong) > KNOWN_SEED_S)
 			continue;
 		if (kind == KNOWN_RECORD && !item->record_len)
 			continue;
-		sample_see(a->failures ? &failed : &good, item, random);
+		sample_see(t->failures ? &failed : &good, item, random);
 	}
 	n = take(k, out, 0, &good);
 	return take(k, out, n, &failed);
@@ -68,22 +68,23 @@ static bool is_recent(uint64_t unix_s, uint64_t then)
 }
 
 /* From now on it grows old like the others. */
-static bool correct(uint64_t *then, uint64_t unix_s)
+static bool correct(uint32_t *then, uint64_t unix_s)
 {
 	if (*then <= unix_s)
 		return false;
-	*then = unix_s;
+	*then = known_time(unix_s);
 	return true;
 }
 
-/* Forget where it was. Returns whether anything is left to remember. */
-static bool age(struct known *k, struct known_item *item, uint64_t unix_s)
+/* Forget where it was, and it if nothing is left to remember. */
+static void age(struct known *k, struct known_item *item, uint64_t unix_s)
 {
+	struct entry_node node = known_item_read(item);
 	bool stays = false, changed = false;
-	size_t n = 0;
 
+	node.count = 0;
 	for (size_t i = 0; i < item->count; i++) {
-		struct entry_address a = item->at[i];
+		struct entry_address a = node.at[i];
 		bool answers;
 
 		changed |= correct(&a.ping, unix_s);
@@ -94,23 +95,20 @@ static bool age(struct known *k, struct known_item *item, uint64_t unix_s)
 		/* "When the youngest pong of a node is older than 24 h the
 		 * whole node goes." */
 		stays |= answers || !item->is_proven;
-		item->at[n++] = a;
+		node.at[node.count++] = a;
 	}
-	if (n != item->count || changed)
-		known_changed(k, &item->state);
-	item->count = (uint8_t)n;
-	return stays;
+	if (!stays)
+		known_remove(k, item);
+	else if (node.count != item->count || changed)
+		known_replace(k, item, &node);
 }
 
-static void age_all(struct known *k, struct known_item *item, uint64_t unix_s)
+static void age_all(struct known *k, struct known_item *list, uint64_t unix_s)
 {
-	while (item) {
-		struct known_item *next = item->hh.next;
+	struct known_item *item, *next;
 
-		if (!age(k, item, unix_s))
-			known_remove(k, item);
-		item = next;
-	}
+	DL_FOREACH_SAFE(list, item, next)
+	age(k, item, unix_s);
 }
 
 void known_expire(struct known *k, uint64_t unix_s)

@@ -13,7 +13,7 @@
 #include "p2p/nodedb/pages.h"
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	ASIDE_MAX = 9999,
 	FILE_MODE = 0600,
 	FOLDER_MODE = 0700,
@@ -64,7 +64,7 @@ static enum err lmdb_error(struct why *why, int code, const char *what)
 /* --- LMDB ----------------------------------------------------------------- */
 
 /* LMDB allocates 3 MB for a transaction, which the allocator would keep from
- * the second time on. */
+ * the second time on, as well as what else was free by now. */
 static void table_close(struct table *t)
 {
 	if (t->txn)
@@ -360,7 +360,7 @@ static int write_changes(struct table *t, const struct known_batch *b)
 }
 
 /* Either argument may say nothing. */
-static enum err write_all(struct nodedb *db, const struct known_batch *batch,
+static enum err write_all(struct nodedb *db, struct known_batch *batch,
 			  uint64_t seq, struct why *why)
 {
 	struct table t;
@@ -379,6 +379,8 @@ static enum err write_all(struct nodedb *db, const struct known_batch *batch,
 		code = mdb_txn_commit(t.txn);
 		t.txn = NULL;
 	}
+	if (batch)
+		buf_clear(&batch->values);
 	table_close(&t);
 	if (code)
 		return lmdb_error(why, code, "cannot be written");
@@ -387,7 +389,7 @@ static enum err write_all(struct nodedb *db, const struct known_batch *batch,
 	return ERR_NONE;
 }
 
-enum err nodedb_write(struct nodedb *db, const struct known_batch *batch,
+enum err nodedb_write(struct nodedb *db, struct known_batch *batch,
 		      struct why *why)
 {
 	enum err rc = write_all(db, batch, batch->seq, why);

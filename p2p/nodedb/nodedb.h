@@ -51,9 +51,9 @@ void nodedb_close(struct nodedb *db);
 uint64_t nodedb_seq(const struct nodedb *db);
 
 /* nodedb_write - a batch, and its seq unless that is 0. ERR_DENIED, ERR_SYSTEM;
- * ERR_LIMIT: the database is full. Nothing was written then. */
-MUST_USE enum err nodedb_write(struct nodedb *db,
-			       const struct known_batch *batch,
+ * ERR_LIMIT: the database is full. Nothing was written then. It may
+ * empty the batch's values, so that their memory is given back at once. */
+MUST_USE enum err nodedb_write(struct nodedb *db, struct known_batch *batch,
 			       struct why *why);
 
 /* nodedb_write_seq - it alone. */

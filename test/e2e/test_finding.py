@@ -130,8 +130,7 @@ class Finding(lab.Lab):
     def wait_remembered(self, crowd, name):
         """Until enough of the others are in its database. A transaction's
         pages are there before it counts, which the one after it shows."""
-        keys = [bytes.fromhex(start["enode"].removeprefix("enode://")[:128])
-                for start in crowd.starts.values()]
+        ids = [bytes.fromhex(start["id"]) for start in crowd.starts.values()]
 
         def content():
             with open(self.path(name, "nodes", "data.mdb"), "rb") as file:
@@ -142,7 +141,7 @@ class Finding(lab.Lab):
             return max(struct.unpack_from("<Q", pages, at)[0]
                        for at in (144, 4096 + 144))
 
-        self.eventually(lambda: sum(key in content() for key in keys) >= DIALED,
+        self.eventually(lambda: sum(one in content() for one in ids) >= DIALED,
                         f"{name} remembers {DIALED} others")
         seen = transaction()
         self.eventually(lambda: transaction() > seen,

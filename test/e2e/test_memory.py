@@ -23,8 +23,7 @@ class Memory(lab.Lab):
 
     def remembers(self, name, started):
         """Is there anything of that node in its database?"""
-        key = started["enode"].removeprefix("enode://")[:128]
-        return bytes.fromhex(key) in self.content(name)
+        return bytes.fromhex(started["id"]) in self.content(name)
 
     def remembers_record(self, name, started):
         """Its record has the key in its short form."""

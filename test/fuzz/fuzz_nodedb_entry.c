@@ -8,19 +8,34 @@
 #include "p2p/nodedb/known.h"
 #include "test/fuzz/fuzz.h"
 
+/* Whose node it is, by its public key or its record. */
+static struct node_id id_of(struct span pub, struct span record)
+{
+	struct ecc_pub out = { .b = { 0 } };
+	struct span item;
+	struct enr enr;
+
+	if (pub.len == sizeof(out.b))
+		memcpy(out.b, pub.data, sizeof(out.b));
+	/* Its value has a header of one byte. */
+	if (!enr_decode(&enr, record, NULL) &&
+	    enr_get(&enr, "secp256k1", &item) && item.len == 1 + ECC_COMPRESSED)
+		(void)!ecc_pub_expand(&out, item.data + 1);
+	return node_id_of(&out);
+}
+
 /* The key that such a content is good for, if any. */
 static struct entry_key key_of(char kind, struct span content)
 {
 	struct rlp r = rlp_of(content.data, content.len);
 	char url[ENTRY_URL_MAX] = { 0 };
-	struct ecc_pub pub;
 	struct node_id id;
 	struct span text;
 
 	rlp_enter(&r);
 	if (kind == 'n') {
-		rlp_fixed(&r, pub.b, sizeof(pub.b));
-		id = node_id_of(&pub);
+		text = rlp_bytes(&r);
+		id = id_of(text, rlp_bytes(&r));
 		return entry_node_key(&id);
 	}
 	if (kind == 's') {

@@ -72,7 +72,7 @@ struct known_contact node_signed(unsigned n, unsigned net, unsigned host,
 	return c;
 }
 
-struct entry_node node_entry(const struct known_contact *c, uint64_t pong)
+struct entry_node node_entry(const struct known_contact *c, uint32_t pong)
 {
 	return (struct entry_node){
 		.pub = c->pub,
@@ -96,15 +96,19 @@ static int by_id(const void *a, const void *b)
 static void print_item(FILE *out, const struct known_item *item)
 {
 	char id[NODE_ID_SHORT], udp[ADDR_TEXT_MAX], ip[IP_TEXT_MAX];
+	struct entry_node node = known_item_read(item);
 
-	fprintf(out, "%s %s %u record %u seq %" PRIu64 "%s",
-		node_id_short(id, &item->id), addr_text(udp, &item->udp),
-		item->tcp, item->record_len, item->seq,
+	fprintf(out, "%s %s %u%s", node_id_short(id, &item->id),
+		addr_text(udp, &node.udp), node.tcp,
 		item->is_proven ? " proven" : "");
-	for (size_t i = 0; i < item->count; i++)
-		fprintf(out, " [%s %" PRIu64 " %" PRIu64 " %u]",
-			ip_text(ip, &item->at[i].ip), item->at[i].ping,
-			item->at[i].pong, item->at[i].failures);
+	for (size_t i = 0; i < node.count; i++)
+		fprintf(out, " [%s %u %u %u]", ip_text(ip, &node.at[i].ip),
+			node.at[i].ping, node.at[i].pong, node.at[i].failures);
+	fprintf(out, node.record.len ? " record " : " key ");
+	if (!node.record.len)
+		node.record = span_of(node.pub.b, sizeof(node.pub.b));
+	for (size_t i = 0; i < node.record.len; i++)
+		fprintf(out, "%02x", node.record.data[i]);
 	fprintf(out, "\n");
 }
 
@@ -121,9 +125,9 @@ char *known_text(struct known *k)
 	FILE *out;
 	char *text;
 
-	for (item = k->proven; item; item = item->hh.next)
+	for (item = k->proven; item; item = item->next)
 		all[n++] = item;
-	for (item = k->unproven; item; item = item->hh.next)
+	for (item = k->unproven; item; item = item->next)
 		all[n++] = item;
 	if (n)
 		qsort(all, n, sizeof(struct known_item *), by_id);

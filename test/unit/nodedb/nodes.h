@@ -13,7 +13,7 @@ struct known_contact node_signed(unsigned n, unsigned net, unsigned host,
 				 uint64_t seq);
 
 /* node_entry - what could be on disk of it, and its key. */
-struct entry_node node_entry(const struct known_contact *c, uint64_t pong);
+struct entry_node node_entry(const struct known_contact *c, uint32_t pong);
 
 /* known_text - everything in k, sorted by id and URL: to compare. The caller
  * frees it. */

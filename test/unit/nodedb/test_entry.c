@@ -2,6 +2,8 @@
 #include "p2p/nodedb/entry.h"
 
 #include "p2p/crypto/rng.h"
+#include "p2p/crypto/siphash.h"
+#include "p2p/rlp/rlp_write.h"
 #include "test/support/unit.h"
 #include "test/unit/nodedb/nodes.h"
 
@@ -38,8 +40,8 @@ static struct entry_node whole_node(struct known_contact *c)
 	for (size_t i = 1; i < node.count; i++)
 		node.at[i] = (struct entry_address){
 			.ip = { .family = IP_V6, .b = { 0x20, [15] = 1 } },
-			.ping = UINT64_MAX - i,
-			.pong = i << 32,
+			.ping = UINT32_MAX - (uint32_t)i,
+			.pong = (uint32_t)i << 24,
 			.failures = UINT32_MAX,
 		};
 	node.at[2].ip.b[15] = 2;
@@ -142,6 +144,70 @@ Test(entry, a_record_of_another_node_is_refused, .init = open_value,
 	cr_assert_eq(there_and_back(&node), ERR_FORMAT);
 	node.record = (struct span){ 0 };
 	cr_assert_eq(there_and_back(&node), 0);
+}
+
+/* A value as it is not encoded, but with a checksum that is right. */
+static enum err decode_odd(const struct known_contact *c, struct span pub,
+			   struct span record, uint64_t pong)
+{
+	static const struct siphash_key zero = { { 0 } };
+	struct entry_key key = entry_node_key(&c->id);
+	struct rlp_writer w = rlp_writer_of(&value);
+	struct entry_node out;
+	uint64_t sum;
+
+	buf_truncate(&value, 0);
+	rlp_put_list(&w);
+	rlp_put_bytes(&w, pub.data, pub.len);
+	rlp_put_bytes(&w, record.data, record.len);
+	rlp_put_list(&w);
+	rlp_put_bytes(&w, c->udp.ip.b, 4);
+	rlp_put_u64(&w, c->udp.port);
+	rlp_put_end(&w);
+	rlp_put_u64(&w, c->tcp);
+	rlp_put_list(&w);
+	rlp_put_list(&w);
+	rlp_put_bytes(&w, c->udp.ip.b, 4);
+	rlp_put_u64(&w, 0);
+	rlp_put_u64(&w, pong);
+	rlp_put_u64(&w, 0);
+	rlp_put_end(&w);
+	rlp_put_end(&w);
+	rlp_put_end(&w);
+	cr_assert_eq(rlp_writer_end(&w), 0);
+	sum = siphash(&zero, value.data, value.len);
+	for (size_t i = 0; i < ENTRY_CHECK; i++)
+		cr_assert_eq(buf_append(&value,
+					&(uint8_t){ sum >> 8 * i & 0xff }, 1),
+			     0);
+	return entry_node_decode(&out, key_span(&key), bytes());
+}
+
+Test(entry, a_node_has_either_a_key_or_a_record, .init = open_value,
+     .fini = close_value)
+{
+	struct known_contact c = node_signed(1, 2, 3, 77);
+	struct span pub = span_of(c.pub.b, sizeof(c.pub.b));
+	struct span record = enr_raw(&c.record), none = { 0 };
+	uint8_t longer[sizeof(c.pub.b) + 1] = { 0 };
+
+	cr_assert_eq(decode_odd(&c, pub, none, 1), 0);
+	cr_assert_eq(decode_odd(&c, none, record, 1), 0);
+	cr_assert_eq(decode_odd(&c, pub, record, 1), ERR_FORMAT);
+	cr_assert_eq(decode_odd(&c, none, none, 1), ERR_FORMAT);
+	memcpy(longer, pub.data, pub.len);
+	pub = span_of(longer, sizeof(longer));
+	cr_assert_eq(decode_odd(&c, pub, none, 1), ERR_FORMAT);
+}
+
+Test(entry, a_time_has_32_bits, .init = open_value, .fini = close_value)
+{
+	struct known_contact c = node_at(1, 2, 3);
+	struct span pub = span_of(c.pub.b, sizeof(c.pub.b)), none = { 0 };
+
+	cr_assert_eq(decode_odd(&c, pub, none, UINT32_MAX), 0);
+	cr_assert_eq(decode_odd(&c, pub, none, (uint64_t)UINT32_MAX + 1),
+		     ERR_FORMAT);
 }
 
 Test(entry, addresses_that_nobody_has_are_refused, .init = open_value,

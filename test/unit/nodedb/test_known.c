@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/nodedb/known.h"
 
+#include <malloc.h>
+
 #include "p2p/crypto/rng.h"
 #include "p2p/nodedb/known_inside.h"
 #include "test/support/unit.h"
@@ -243,6 +245,11 @@ Test(known, a_contact_without_record_keeps_the_one_known, .init = open_small,
 	cr_assert(known_get(k, &node, &with.id));
 	cr_assert_eq(node.contact.record.seq, 5);
 	cr_assert_eq(node.contact.tcp, with.tcp, "nor does it lose its port");
+	without.udp.port++;
+	known_answered(k, &without, NOW + 2);
+	cr_assert(known_get(k, &node, &with.id));
+	cr_assert_eq(node.contact.udp.port, without.udp.port);
+	cr_assert_eq(node.contact.tcp, with.tcp);
 }
 
 Test(known, a_record_of_seq_0_is_one, .init = open_small, .fini = close_known)
@@ -323,6 +330,36 @@ Test(known, a_record_that_its_node_did_not_sign_is_forgotten,
 	known_answered(k, &c, NOW);
 	cr_assert_eq(known_seeds(k, seeds, KNOWN_ANY, &rng, NOW), 0);
 	cr_assert_eq(known_count(k), 0);
+}
+
+Test(known, a_record_takes_the_place_of_the_key, .init = open_small,
+     .fini = close_known)
+{
+	struct known_contact without = node_at(0, 1, 1),
+			     with = node_signed(0, 1, 1, 5);
+	struct known_node node;
+
+	known_answered(k, &without, NOW);
+	cr_assert(known_get(k, &node, &without.id));
+	cr_assert(
+		!memcmp(&node.contact.pub, &without.pub, sizeof(without.pub)));
+	cr_assert_eq(node.contact.record.len, 0);
+	known_learned(k, &with);
+	cr_assert(known_get(k, &node, &with.id));
+	cr_assert(!memcmp(&node.contact.pub, &with.pub, sizeof(with.pub)));
+	cr_assert_eq(node.contact.record.len, with.record.len);
+	cr_assert_eq(node.pong, NOW);
+}
+
+/* With the allocator's header it is 240: what the benchmark counts. */
+Test(known, an_ordinary_node_takes_232_bytes, .init = open_small,
+     .fini = close_known)
+{
+	struct known_contact c = node_signed(0, 1, 1, 1);
+
+	known_pinged(k, &c, NOW);
+	known_answered(k, &c, NOW);
+	cr_assert_leq(malloc_usable_size(known_find(k, &c.id)), 232);
 }
 
 /* --- seeds ------------------------------------------------------------------
@@ -495,6 +532,17 @@ Test(known, times_to_come_are_corrected, .init = open_large,
 	cr_assert_eq(known_pong(k, &c.id, &c.udp.ip), NOW);
 	expire(NOW + DAY + 1);
 	cr_assert_not(knows(1));
+}
+
+Test(known, a_time_that_is_too_large_is_the_last_there_is, .init = open_large,
+     .fini = close_known)
+{
+	struct known_contact c = node_at(1, 1, 1);
+
+	known_answered(k, &c, (uint64_t)UINT32_MAX + NOW);
+	cr_assert_eq(known_pong(k, &c.id, &c.udp.ip), UINT32_MAX);
+	expire(NOW);
+	cr_assert_eq(known_pong(k, &c.id, &c.udp.ip), NOW);
 }
 
 /* --- DNS node lists ---------------------------------------------------------

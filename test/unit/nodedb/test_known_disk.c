@@ -134,7 +134,7 @@ Test(known_disk, a_batch_has_a_limit_and_the_next_has_the_rest,
 	cr_assert_eq(write_batch(ERR_NONE), 0);
 }
 
-static void load(const struct known_contact *c, uint64_t pong)
+static void load(const struct known_contact *c, uint32_t pong)
 {
 	struct entry_node node = node_entry(c, pong);
 	struct entry_key key = entry_node_key(&c->id);
@@ -162,9 +162,9 @@ Test(known_disk, the_order_of_silence_comes_back, .init = open_known,
 		load(&c, pongs[i]);
 	}
 	known_loaded(k);
-	for (item = k->proven; item; item = item->hh.next, n++) {
-		cr_assert_gt(item->at[0].pong, last);
-		last = item->at[0].pong;
+	for (item = k->proven; item; item = item->next, n++) {
+		cr_assert_gt(item->times[0].pong, last);
+		last = item->times[0].pong;
 	}
 	cr_assert_eq(n, 4);
 	cr_assert_eq(known_count(k), 6);

@@ -35,6 +35,7 @@ struct model_node {
 	unsigned net;
 	uint64_t seq;	/* 0: no record */
 	uint64_t heard; /* the order */
+	uint64_t came;	/* that of its network */
 	bool is_proven;
 	size_t count;
 	struct entry_address at[ENTRY_ADDRESSES];
@@ -75,6 +76,16 @@ static struct entry_address *model_add(struct model_node *m,
 	return a;
 }
 
+static void model_hear(struct model_node *m)
+{
+	m->heard = m->came = ++order;
+}
+
+static uint64_t place_of(const struct model_node *m, unsigned net)
+{
+	return net == NETS ? m->heard : m->came;
+}
+
 /* Of one network, or (net NETS) of all. */
 static void model_limit(unsigned net, size_t limit)
 {
@@ -90,7 +101,7 @@ static void model_limit(unsigned net, size_t limit)
 			count++;
 			if (!leaves || m->is_proven < leaves->is_proven ||
 			    (m->is_proven == leaves->is_proven &&
-			     m->heard < leaves->heard))
+			     place_of(m, net) < place_of(leaves, net)))
 				leaves = m;
 		}
 		if (count <= limit)
@@ -107,12 +118,14 @@ static struct model_node *model_met(unsigned n, unsigned net, uint64_t seq,
 	if (!m->is_there) {
 		*m = (struct model_node){ .is_there = true,
 					  .net = net,
-					  .seq = seq,
-					  .heard = ++order };
+					  .seq = seq };
+		model_hear(m);
 		return m;
 	}
-	if (seq > m->seq || answers)
+	if ((seq > m->seq || answers) && m->net != net) {
 		m->net = net;
+		m->came = ++order;
+	}
 	if (seq > m->seq)
 		m->seq = seq;
 	return m;
@@ -129,12 +142,26 @@ static void model_trim(const struct model_node *m)
 
 static struct known *k;
 
+/* The last network is one of IPv6. */
+static struct known_contact contact(unsigned n, unsigned net, unsigned host,
+				    uint64_t seq)
+{
+	struct known_contact c =
+		seq ? node_signed(n, net, host, seq) : node_at(n, net, host);
+
+	if (net == NETS - 1)
+		c.udp.ip = (struct ip){
+			.family = IP_V6,
+			.b = { 0x2a, [2] = (uint8_t)net, [15] = (uint8_t)host }
+		};
+	return c;
+}
+
 static void meet(unsigned what)
 {
 	unsigned n = below(NODES), net = below(NETS), host = 1 + below(3);
 	uint64_t seq = below(2) ? 1 + below(5) : 0;
-	struct known_contact c =
-		seq ? node_signed(n, net, host, seq) : node_at(n, net, host);
+	struct known_contact c = contact(n, net, host, seq);
 	struct model_node *m;
 	struct entry_address *a;
 
@@ -142,19 +169,19 @@ static void meet(unsigned what)
 	if (what == 0) {
 		known_answered(k, &c, now);
 		a = model_add(m, &c.udp.ip);
-		a->pong = now;
+		a->pong = known_time(now);
 		a->failures = 0;
 		m->is_proven = true;
-		m->heard = ++order;
+		model_hear(m);
 	} else if (what == 1) {
 		known_pinged(k, &c, now);
 		a = model_at(m, &c.udp.ip);
 		if (!a && (m->count < ENTRY_ADDRESSES || !model_least(m)->pong))
 			a = model_add(m, &c.udp.ip);
 		if (a)
-			a->ping = now;
+			a->ping = known_time(now);
 		if (!m->is_proven)
-			m->heard = ++order;
+			model_hear(m);
 	} else {
 		known_learned(k, &c);
 	}
@@ -164,7 +191,7 @@ static void meet(unsigned what)
 static void leave_unanswered(void)
 {
 	unsigned n = below(NODES);
-	struct known_contact c = node_at(n, below(NETS), 1 + below(3));
+	struct known_contact c = contact(n, below(NETS), 1 + below(3), 0);
 	struct entry_address *a = model_at(&model[n], &c.udp.ip);
 
 	known_failed(k, &c.id, &c.udp.ip);
@@ -277,44 +304,71 @@ static bool is_same(const struct entry_address *a,
 	       a->pong == b->pong && a->failures == b->failures;
 }
 
+static uint64_t seq_of(struct span record)
+{
+	struct enr enr = { .seq = 0 };
+
+	cr_assert(!record.len || !enr_decode(&enr, record, NULL));
+	return enr.seq;
+}
+
 static void check_order(const struct known_item *item, bool proven)
 {
 	uint64_t last = 0;
 	size_t count = 0, expected = 0;
 
-	for (; item; item = item->hh.next, count++) {
+	for (; item; item = item->next, count++) {
+		struct entry_node node = known_item_read(item);
 		size_t n = 0;
 
-		while (n < NODES) {
-			struct known_contact c = node_at((unsigned)n, 0, 1);
+		struct known_contact c = node_at(0, 0, 1);
 
-			if (node_id_equal(&c.id, &item->id))
-				break;
-			n++;
-		}
+		while (n < NODES && !node_id_equal(&c.id, &item->id))
+			c = node_at((unsigned)++n, 0, 1);
 		cr_assert_lt(n, NODES);
 		cr_assert(model[n].is_there && model[n].is_proven == proven);
 		cr_assert_gt(model[n].heard, last);
 		last = model[n].heard;
-		cr_assert_eq(item->seq, model[n].seq);
-		cr_assert_eq(item->udp.ip.b[2], model[n].net);
-		cr_assert_eq(item->count, model[n].count);
-		for (size_t i = 0; i < item->count; i++)
-			cr_assert(is_same(&item->at[i], &model[n].at[i]));
+		cr_assert_eq(seq_of(node.record), model[n].seq);
+		cr_assert_eq(node.udp.ip.b[2], model[n].net);
+		cr_assert_eq(node.count, model[n].count);
+		for (size_t i = 0; i < node.count; i++)
+			cr_assert(is_same(&node.at[i], &model[n].at[i]));
+		if (!node.record.len)
+			cr_assert(!memcmp(&node.pub, &c.pub, sizeof(c.pub)));
+		cr_assert_eq(known_find(k, &item->id), item);
 	}
 	for (size_t n = 0; n < NODES; n++)
 		expected += model[n].is_there && model[n].is_proven == proven;
 	cr_assert_eq(count, expected);
 }
 
+static void count_nets(size_t counts[NETS], const struct known_item *item)
+{
+	for (; item; item = item->next)
+		counts[known_where(item).ip.b[2]]++;
+}
+
 static void check_shares(void)
+{
+	size_t counts[NETS] = { 0 };
+
+	count_nets(counts, k->proven);
+	count_nets(counts, k->unproven);
+	for (size_t i = 0; i < NETS; i++)
+		cr_assert_leq(counts[i], SHARE);
+	cr_assert_eq(counts[0] + counts[1] + counts[2], known_count(k));
+}
+
+/* All are found by network, and nothing else is. */
+static void check_nets(void)
 {
 	size_t sum = 0;
 
-	for (struct known_share *s = k->shares; s; s = s->hh.next) {
-		cr_assert(s->count > 0 && s->count <= SHARE);
-		sum += s->count;
-	}
+	for (size_t i = 0; i < KNOWN_BUCKETS; i++)
+		for (struct known_item *item = k->by_net[i]; item;
+		     item = item->by_net, sum++)
+			cr_assert_eq(known_find(k, &item->id), item);
 	cr_assert_eq(sum, known_count(k));
 }
 
@@ -376,8 +430,10 @@ static void run(uint8_t number)
 		check_order(k->proven, true);
 		check_order(k->unproven, false);
 		check_shares();
-		if (i % 300 == 0)
-			check_disk();
+		if (i % 300)
+			continue;
+		check_nets();
+		check_disk();
 	}
 	check_disk();
 	known_free(k);

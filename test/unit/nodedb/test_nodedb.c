@@ -298,7 +298,7 @@ Test(nodedb, moves_another_version_aside, .init = folder_open,
      .fini = folder_close)
 {
 	put_foreign(NULL, "version", "0");
-	expect_moved(folder_file, "version 0, where this weft has 1");
+	expect_moved(folder_file, "version 0, where this weft has 2");
 }
 
 Test(nodedb, moves_a_database_of_something_else_aside, .init = folder_open,
