@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/server/hub.h"
 
-struct scene scene;
 struct node hub, friend;
 struct raw raw;
 

@@ -6,7 +6,6 @@
 
 #include "test/unit/server/raw.h"
 
-extern struct scene scene;
 extern struct node hub, friend;
 extern struct raw raw; /* the stranger; opened by the test */
 

@@ -197,21 +197,20 @@ static void on_accepted(void *ctx, struct net_stream *stream)
 	r->connected = true;
 }
 
-void raw_listen(struct raw *r, struct scene *scene,
-		const struct ecc_keypair *key)
+void raw_listen(struct raw *r, struct scene *s, const struct ecc_keypair *key)
 {
 	struct addr at;
 
 	*r = (struct raw){
-		.scene = scene,
+		.scene = s,
 		.reason = RAW_NO_REASON,
 		.key = *key,
 		.answers = true,
 	};
 	buf_init(&r->in, 64 << 20);
 	cr_assert_eq(addr_parse(&at, "127.0.0.1:0"), ERR_NONE);
-	cr_assert_eq(net_listener_open(&r->listener, scene->loop, &at,
-				       on_accepted, r, NULL),
+	cr_assert_eq(net_listener_open(&r->listener, s->loop, &at, on_accepted,
+				       r, NULL),
 		     ERR_NONE);
 	at = net_listener_addr(r->listener);
 	enode_make(&r->self, &key->pub, &at);

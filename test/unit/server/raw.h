@@ -54,8 +54,7 @@ void raw_handshake(struct raw *r, struct node *to);
 
 /* raw_listen - be there for one dial of the node's, at r->self; raw_wait_dial -
  * until it stands. raw_answer - and then, once auth came, the keys. */
-void raw_listen(struct raw *r, struct scene *scene,
-		const struct ecc_keypair *key);
+void raw_listen(struct raw *r, struct scene *s, const struct ecc_keypair *key);
 void raw_wait_dial(struct raw *r);
 void raw_answer(struct raw *r);
 

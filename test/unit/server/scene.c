@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+struct scene scene;
+
 /* --- the loop ------------------------------------------------------------ */
 
 static void on_poll(void *ctx)
@@ -255,6 +257,17 @@ void node_dial(struct node *n, const struct node *to)
 
 	cr_assert_eq(server_dial(n->server, &to->self, &why), ERR_NONE, "%s",
 		     why.text);
+}
+
+void node_undial(struct node *n, const struct node *whom)
+{
+	cr_assert_eq(server_undial(n->server, &whom->self.id), ERR_NONE);
+	cr_assert_eq(server_undial(n->server, &whom->self.id), ERR_NOT_FOUND);
+}
+
+void node_trust(struct node *n, const struct node *whom)
+{
+	cr_assert_eq(server_trust(n->server, &whom->self), ERR_NONE);
 }
 
 void node_offer(struct node *n, const struct protocol *protocols, size_t count)

@@ -35,6 +35,9 @@ struct scene {
 	bool late;
 };
 
+/* The one of each test. */
+extern struct scene scene;
+
 void scene_open(struct scene *s);
 void scene_close(struct scene *s);
 
@@ -88,6 +91,8 @@ void node_speak(struct node *n, const char *name);
 void node_open(struct node *n);
 void node_close(struct node *n); /* and wait for SERVER_CLOSED */
 void node_dial(struct node *n, const struct node *to);
+void node_undial(struct node *n, const struct node *whom);
+void node_trust(struct node *n, const struct node *whom);
 
 /* node_offer - offer these from now on. */
 void node_offer(struct node *n, const struct protocol *protocols, size_t count);

@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several protocols over one connection. */
-#include "test/unit/server/scene.h"
-
-static struct scene scene;
-static struct node a, b;
-
-static void make_two(void)
-{
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-}
-
-static void join_two(void)
-{
-	node_open(&a);
-	node_open(&b);
-	node_join(&a, &b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
-}
+#include "test/unit/server/few.h"
 
 Test(channel, belongs_to_one_shared_protocol)
 {
-	make_two();
+	few_make(2);
 	/* In any order; each has one the other has not. */
 	node_speak(&a, "zeta");
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
 	node_speak(&b, "beta");
-	join_two();
+	few_join();
 	/* "Sorted by (name, version)", as Hello has them. */
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const names[] = { "alpha", "test", "zeta" };
@@ -58,12 +34,12 @@ Test(channel, belongs_to_one_shared_protocol)
 	node_wait_messages(&a, 1);
 	cr_assert_str_eq(a.last_protocol, "alpha");
 	cr_assert_eq(a.last_code, (uint32_t)TEST_DATA);
-	close_two();
+	few_close();
 }
 
 Test(channel, is_not_opened_once_another_ended_the_session)
 {
-	make_two();
+	few_make(2);
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
 	b.end_in_opened = true;
@@ -75,15 +51,15 @@ Test(channel, is_not_opened_once_another_ended_the_session)
 	cr_assert_eq(a.reason, DISC_INCOMPATIBLE);
 	cr_assert_eq(b.opened, (size_t)1);
 	cr_assert_eq(b.closed, (size_t)1);
-	close_two();
+	few_close();
 }
 
 Test(channel, pauses_the_stream_for_all)
 {
-	make_two();
+	few_make(2);
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
-	join_two();
+	few_join();
 	channel_pause(node_channel(&b, "alpha"));
 	channel_pause(node_channel(&b, "test"));
 	node_send(&a, 100);
@@ -92,7 +68,7 @@ Test(channel, pauses_the_stream_for_all)
 	cr_assert_eq(b.messages, (size_t)0);
 	channel_resume(node_channel(&b, "test"));
 	node_wait_messages(&b, 1);
-	close_two();
+	few_close();
 }
 
 /* Who got in when there was room again. Each fills it, and asks for more. */
@@ -118,10 +94,10 @@ static bool had_six_turns(void *ctx UNUSED)
 
 Test(channel, takes_turns_when_there_is_room_again)
 {
-	make_two();
+	few_make(2);
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
-	join_two();
+	few_join();
 	a.on_writable = fill;
 	memset(turns, 0, sizeof(turns));
 	fill(&a, node_channel(&a, "test"));
@@ -130,5 +106,5 @@ Test(channel, takes_turns_when_there_is_room_again)
 	for (size_t i = 1; i < 5; i++)
 		cr_assert_neq(turns[i], turns[i + 1], "%s", turns);
 	a.on_writable = NULL;
-	close_two();
+	few_close();
 }

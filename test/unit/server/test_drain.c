@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session is over when it ends, not when its last byte has left. */
+#include "test/unit/server/few.h"
 #include "test/unit/server/raw.h"
 
-static struct scene scene;
-static struct node a, b;
 static struct raw raw, again;
 
 static void open_two(void)
 {
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-	a.limits.dial.first_ms = 10;
+	few_make_quick(2);
 	b.limits.drain_ms = 600000;
-	node_open(&a);
-	node_open(&b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
+	few_begin();
 }
 
 /* The stranger never closes its side. */
@@ -54,7 +42,7 @@ Test(drain, is_not_waited_for)
 	expect_draining(&b, 1);
 	raw_wait_reason(&raw);
 	raw_close(&raw);
-	close_two();
+	few_close();
 }
 
 static bool has_one_connection(void *ctx)
@@ -86,7 +74,7 @@ Test(drain, does_not_keep_the_node_from_coming_back)
 	node_send(&b, 100);
 	raw_close(&again);
 	node_wait_dropped(&b, 2);
-	close_two();
+	few_close();
 }
 
 /* Both in one turn: whoever counts by id must hear of the end first. */
@@ -112,7 +100,7 @@ Test(drain, is_told_before_the_next_session_of_the_node)
 	cr_assert_eq(b.added, (size_t)2);
 	cr_assert_eq(added_before_dropped, (size_t)0);
 	raw_close(&again);
-	close_two();
+	few_close();
 }
 
 /* We dial again while the other side still believes in the old session: it
@@ -134,7 +122,7 @@ Test(drain, does_not_keep_us_from_dialing_again)
 	node_wait_peers(&a, 1);
 	node_wait_peers(&b, 1);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }
 
 /* "A table that strangers fill has a size": here the sum of those who may be
@@ -146,14 +134,11 @@ Test(drain, has_room_for_so_many_only)
 	};
 	static struct raw strangers[ROOM + 3];
 
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
+	few_make(2);
 	b.limits.drain_ms = 600000;
 	b.config.max_peers = 2;
 	b.config.max_pending = 2;
-	node_open(&a);
-	node_open(&b);
+	few_begin();
 	for (size_t i = 0; i < ARRAY_LEN(strangers); i++) {
 		raw_join(&strangers[i], &b);
 		cr_assert_eq(server_disconnect(b.server, &b.facts.id,
@@ -172,7 +157,7 @@ Test(drain, has_room_for_so_many_only)
 				      0);
 	for (size_t i = 0; i < ARRAY_LEN(strangers); i++)
 		raw_close(&strangers[i]);
-	close_two();
+	few_close();
 }
 
 /* Four peers, where there is room for nobody but trusted nodes. */

@@ -2,39 +2,18 @@
 /* Flow control between whole servers: pauses, deadlines and ends. */
 #include <stdio.h>
 
+#include "test/unit/server/few.h"
 #include "test/unit/server/raw.h"
 
-static struct scene scene;
-static struct node a, b;
 static struct raw raw;
-
-static void make_two(void)
-{
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-}
-
-static void open_two(void)
-{
-	node_open(&a);
-	node_open(&b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
-}
 
 /* --- pauses -------------------------------------------------------------- */
 
 Test(flow, forgets_a_pause_that_has_ended)
 {
-	make_two();
+	few_make(2);
 	b.limits.pace.pause_ms = 30;
-	open_two();
+	few_begin();
 	node_join(&a, &b);
 	channel_pause(b.channels[0]);
 	channel_resume(b.channels[0]);
@@ -42,18 +21,18 @@ Test(flow, forgets_a_pause_that_has_ended)
 	cr_assert_eq(b.dropped, (size_t)0, "%s", b.cause);
 	cr_assert_eq(b.server->all->pace.paused, (unsigned)0);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }
 
 Test(flow, names_the_protocol_that_paused_for_too_long)
 {
-	make_two();
+	few_make(2);
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
 	node_speak(&a, "zeta");
 	node_speak(&b, "zeta");
 	b.limits.pace.pause_ms = 30;
-	open_two();
+	few_begin();
 	node_join(&a, &b);
 	channel_pause(node_channel(&b, "test"));
 	node_wait_dropped(&b, 1);
@@ -61,7 +40,7 @@ Test(flow, names_the_protocol_that_paused_for_too_long)
 	cr_assert_str_eq(b.cause,
 			 "test/1 left its messages waiting for too long");
 	cr_assert_eq(node_counters(&b).timeouts_paused, (uint64_t)1);
-	close_two();
+	few_close();
 }
 
 /* --- ends ---------------------------------------------------------------- */
@@ -70,7 +49,7 @@ Test(flow, names_the_protocol_that_paused_for_too_long)
  * us to have drained. */
 Test(flow, shuts_its_side_down_behind_a_disconnect)
 {
-	make_two();
+	few_make(2);
 	b.limits.drain_ms = 600000;
 	node_open(&b);
 	raw_join(&raw, &b);
@@ -115,9 +94,9 @@ Test(flow, lingers_on_no_connection_of_its_own)
 	struct net_listener *l;
 	struct addr at;
 
-	make_two();
+	few_make(2);
 	a.limits.linger.min_ms = a.limits.linger.max_ms = 600000;
-	open_two();
+	few_begin();
 	cr_assert_eq(addr_parse(&at, "127.0.0.1:0"), ERR_NONE);
 	cr_assert_eq(net_listener_open(&l, scene.loop, &at, answer_nonsense,
 				       NULL, NULL),
@@ -130,7 +109,7 @@ Test(flow, lingers_on_no_connection_of_its_own)
 	net_stream_close(guest);
 	net_listener_close(l);
 	scene_until(&scene, guest_is_gone, NULL);
-	close_two();
+	few_close();
 }
 
 /* --- room to write ------------------------------------------------------- */
@@ -165,11 +144,11 @@ static bool have_sent_much(void *ctx UNUSED)
 
 Test(flow, shares_the_way_out_by_bytes)
 {
-	make_two();
+	few_make(2);
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
 	a.on_writable = say_more;
-	open_two();
+	few_begin();
 	node_join(&a, &b);
 	for (size_t i = 0; i < ARRAY_LEN(talkers); i++) {
 		talkers[i].sent = 0;
@@ -183,7 +162,7 @@ Test(flow, shares_the_way_out_by_bytes)
 	cr_assert_gt(talkers[1].sent + ((uint64_t)10 << 20), talkers[0].sent);
 	cr_assert_lt(talkers[1].sent, talkers[0].sent + ((uint64_t)10 << 20));
 	a.on_writable = NULL;
-	close_two();
+	few_close();
 	for (size_t i = 0; i < ARRAY_LEN(talkers); i++)
 		free(talkers[i].payload);
 }
@@ -201,10 +180,10 @@ Test(flow, has_room_again_before_all_is_out)
 		ROOM = 64 << 20 /* far more than the kernel takes at once */
 	};
 
-	make_two();
+	few_make(2);
 	a.on_writable = note_queue;
 	a.limits.outbound = ROOM;
-	open_two();
+	few_begin();
 	node_join(&a, &b);
 	while (!node_try_send(&a, TEST_DATA, 8 << 20))
 		;
@@ -212,5 +191,5 @@ Test(flow, has_room_again_before_all_is_out)
 	cr_assert_eq(a.writable, (size_t)1);
 	cr_assert_leq(queued_when_told, (size_t)ROOM / 2);
 	cr_assert_gt(queued_when_told, (size_t)0);
-	close_two();
+	few_close();
 }

@@ -1,34 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a server offers may change while it runs. */
+#include "test/unit/server/few.h"
 #include "test/unit/server/raw.h"
 
-static struct scene scene;
-static struct node a, b;
 static struct node other; /* no server: state of a protocol that replaces one */
 static struct raw raw;
 
 /* Two nodes that speak "test", and a third that never opens. */
 static void make_two(void)
 {
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
+	few_make_quick(2);
 	node_init(&other, &scene);
-	a.limits.dial.first_ms = 10;
-}
-
-static void join_two(void)
-{
-	node_open(&a);
-	node_open(&b);
-	node_join(&a, &b);
 }
 
 static void close_two(void)
 {
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
+	few_close();
 	cr_assert_eq(other.opened, other.closed);
 	cr_assert_eq(a.wrong + b.wrong + other.wrong, (size_t)0);
 }
@@ -64,7 +51,7 @@ Test(offer, of_more_that_the_peer_has_makes_a_new_session)
 {
 	make_two();
 	node_speak(&b, "alpha");
-	join_two();
+	few_join();
 	cr_assert_eq(a.shared, (size_t)1);
 	node_speak(&a, "alpha");
 	node_offer(&a, a.protocols, 2);
@@ -78,7 +65,7 @@ Test(offer, of_less_makes_a_new_session)
 	make_two();
 	node_speak(&a, "alpha");
 	node_speak(&b, "alpha");
-	join_two();
+	few_join();
 	node_offer(&a, a.protocols, 1);
 	expect_new_session(1);
 	close_two();
@@ -87,7 +74,7 @@ Test(offer, of_less_makes_a_new_session)
 Test(offer, of_another_number_of_codes_makes_a_new_session)
 {
 	make_two();
-	join_two();
+	few_join();
 	a.protocols[0].capability.codes++;
 	node_offer(&a, a.protocols, 1);
 	expect_new_session(1);
@@ -98,7 +85,7 @@ Test(offer, of_another_number_of_codes_makes_a_new_session)
 Test(offer, of_another_largest_message_makes_a_new_session)
 {
 	make_two();
-	join_two();
+	few_join();
 	a.protocols[0].capability.max_message = 5000;
 	node_offer(&a, a.protocols, 1);
 	expect_new_session(1);
@@ -110,7 +97,7 @@ Test(offer, of_a_version_that_is_higher_makes_a_new_session)
 	make_two();
 	node_speak(&b, "test");
 	b.protocols[1].capability.version = 2;
-	join_two();
+	few_join();
 	node_speak(&a, "test");
 	a.protocols[1].capability.version = 2;
 	node_offer(&a, a.protocols, 2);
@@ -122,7 +109,7 @@ Test(offer, of_a_version_that_is_higher_makes_a_new_session)
 Test(offer, of_nothing_that_is_shared_ends_what_cannot_come_back)
 {
 	make_two();
-	join_two();
+	few_join();
 	strcpy(a.protocols[0].capability.name, "alpha");
 	node_offer(&a, a.protocols, 1);
 	node_wait_dropped(&b, 1);
@@ -139,7 +126,7 @@ Test(offer, of_the_first_protocol_ends_sessions_that_share_nothing)
 	make_two();
 	a.config.protocol_count = 0;
 	b.config.protocol_count = 0;
-	join_two();
+	few_join();
 	node_offer(&a, a.protocols, 1);
 	node_wait_dropped(&b, 1);
 	cr_assert_eq(b.reason, DISC_USELESS);
@@ -206,7 +193,7 @@ static void hold_talk(const struct protocol *offer, size_t count)
 	b.protocols[0].message = hear_and_call;
 	a.on_call = say;
 	other.on_call = say;
-	join_two();
+	few_join();
 	for (size_t i = 0; i < AHEAD; i++)
 		call(b.channels[0]);
 	scene_until(&scene, all_was_said, NULL);
@@ -255,7 +242,7 @@ Test(offer, may_follow_another_at_once)
 {
 	make_two();
 	put_other_in_place(&a);
-	join_two();
+	few_join();
 	node_offer(&a, other.protocols, 1);
 	scene_for(&scene, 5);
 	cr_assert_eq(other.channel_count, (size_t)1);
@@ -275,7 +262,7 @@ Test(offer, wakes_a_channel_that_paused)
 {
 	make_two();
 	put_other_in_place(&a);
-	join_two();
+	few_join();
 	channel_pause(a.channels[0]);
 	node_send(&b, 100);
 	node_send(&b, 200);
@@ -304,7 +291,7 @@ Test(offer, is_not_held_up_by_what_closes)
 	put_other_in_place(&a);
 	plain_closed = a.protocols[0].closed;
 	a.protocols[0].closed = closed_and_paused;
-	join_two();
+	few_join();
 	node_offer(&a, other.protocols, 1);
 	node_send(&b, 100);
 	node_wait_messages(&other, 1);
@@ -332,7 +319,7 @@ Test(offer, is_refused_as_a_whole)
 
 	a.config.name = "test/v1";
 	a.config.protocol_count = 1;
-	join_two();
+	few_join();
 	twice[0] = twice[1] = other.protocols[0];
 	before = a.server->offer;
 	cr_assert_eq(server_offer(a.server, twice, 2, &why), ERR_EXISTS);
@@ -351,7 +338,7 @@ Test(offer, lets_the_new_protocol_end_the_session)
 	make_two();
 	put_other_in_place(&a);
 	other.end_in_opened = true;
-	join_two();
+	few_join();
 	node_offer(&a, other.protocols, 1);
 	node_wait_dropped(&a, 1);
 	node_wait_dropped(&b, 1);
@@ -372,7 +359,7 @@ Test(offer, opens_nothing_on_a_session_that_the_old_protocol_ended)
 	put_other_in_place(&a);
 	plain_closed = a.protocols[0].closed;
 	a.protocols[0].closed = closed_and_ended;
-	join_two();
+	few_join();
 	node_offer(&a, other.protocols, 1);
 	node_wait_dropped(&b, 1);
 	cr_assert_eq(b.reason, DISC_QUITTING);
@@ -415,7 +402,7 @@ static void leave_three(void)
 	kept_count = given = 0;
 	a.protocols[0].message = keep_message;
 	a.protocols[0].unread = give_unread;
-	join_two();
+	few_join();
 	for (size_t i = 0; i < KEPT_MAX - 1; i++)
 		node_send(&b, 100 + i);
 	scene_until(&scene, has_kept_all, NULL);

@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two servers and what they do for each other. */
-#include "test/unit/server/scene.h"
-
-static struct scene scene;
-static struct node a, b;
-
-static void open_two(void)
-{
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-	node_open(&a);
-	node_open(&b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
-}
+#include "test/unit/server/few.h"
 
 Test(server, introduces_two_nodes)
 {
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	cr_assert_eq(a.added, (size_t)1);
 	cr_assert(node_id_equal(&a.facts.id, &b.self.id));
@@ -38,7 +19,7 @@ Test(server, introduces_two_nodes)
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)1);
 	cr_assert_eq(node_counters(&b).accepted, (uint64_t)1);
 	cr_assert_eq(node_counters(&b).sessions, (uint64_t)1);
-	close_two();
+	few_close();
 }
 
 Test(server, carries_messages_of_all_sizes_both_ways)
@@ -46,7 +27,7 @@ Test(server, carries_messages_of_all_sizes_both_ways)
 	static const size_t sizes[] = { 0, 1, 100 * 1024, 15 * 1024 * 1024 };
 	uint64_t bytes = 0;
 
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		node_send(&a, sizes[i]);
@@ -62,12 +43,12 @@ Test(server, carries_messages_of_all_sizes_both_ways)
 	cr_assert_eq(node_counters(&a).messages_out, (uint64_t)4);
 	cr_assert(node_counters(&a).bytes_out >= bytes);
 	cr_assert(node_counters(&a).bytes_in >= bytes);
-	close_two();
+	few_close();
 }
 
 Test(server, keeps_the_code_of_a_message)
 {
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	cr_assert_eq(node_try_send(&a, TEST_ALSO, 77), ERR_NONE);
 	node_wait_messages(&b, 1);
@@ -75,12 +56,12 @@ Test(server, keeps_the_code_of_a_message)
 	cr_assert_eq(b.last_size, (size_t)77);
 	cr_assert_eq(node_try_send(&a, TEST_CODES, 1), ERR_FORMAT);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }
 
 Test(server, says_busy_over_the_outbound_budget_and_then_writable)
 {
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	/* One message over the budget, then no more. */
 	node_send(&a, 8 * 1024 * 1024);
@@ -90,14 +71,14 @@ Test(server, says_busy_over_the_outbound_budget_and_then_writable)
 	cr_assert_eq(a.writable, (size_t)1);
 	node_check_alive(&a, &b);
 	cr_assert_eq(a.writable, (size_t)1);
-	close_two();
+	few_close();
 }
 
 Test(server, has_room_up_to_its_outbound_budget)
 {
 	size_t queued;
 
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	node_send(&a, 1024 * 1024 - 1000);
 	queued = net_stream_queued(a.server->all->stream);
@@ -107,14 +88,14 @@ Test(server, has_room_up_to_its_outbound_budget)
 	cr_assert_geq(queued, (size_t)1024 * 1024);
 	cr_assert_eq(node_try_send(&a, TEST_DATA, 0), ERR_BUSY);
 	node_wait_messages(&b, 2);
-	close_two();
+	few_close();
 }
 
 /* --- pausing ------------------------------------------------------------- */
 
 Test(server, holds_messages_back_while_a_channel_is_paused)
 {
-	open_two();
+	few_open(2);
 	b.limits.pace.ping_ms = 10;
 	node_join(&a, &b);
 	channel_pause(b.channels[0]);
@@ -127,7 +108,7 @@ Test(server, holds_messages_back_while_a_channel_is_paused)
 	channel_resume(b.channels[0]);
 	node_wait_messages(&b, 5);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }
 
 static void pause_here(struct node *n UNUSED, struct channel *ch)
@@ -138,7 +119,7 @@ static void pause_here(struct node *n UNUSED, struct channel *ch)
 /* The messages behind have arrived already; they must wait too. */
 Test(server, pauses_between_two_messages_of_one_packet)
 {
-	open_two();
+	few_open(2);
 	b.on_call = pause_here;
 	node_join(&a, &b);
 	cr_assert_eq(node_try_send(&a, TEST_CALL, 0), ERR_NONE);
@@ -149,12 +130,12 @@ Test(server, pauses_between_two_messages_of_one_packet)
 	cr_assert_eq(b.messages, (size_t)1);
 	channel_resume(b.channels[0]);
 	node_wait_messages(&b, 6);
-	close_two();
+	few_close();
 }
 
 Test(server, ends_a_session_that_is_paused_for_too_long)
 {
-	open_two();
+	few_open(2);
 	b.limits.pace.pause_ms = 30;
 	b.limits.drain_ms = 600000; /* it reads again, so it sees the end */
 	node_join(&a, &b);
@@ -162,7 +143,7 @@ Test(server, ends_a_session_that_is_paused_for_too_long)
 	node_wait_dropped(&a, 1);
 	node_wait_dropped(&b, 1);
 	cr_assert_eq(a.reason, DISC_SUBPROTOCOL);
-	close_two();
+	few_close();
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -174,7 +155,7 @@ Test(server, leaves_nothing_behind_when_it_cannot_open)
 	struct server *s;
 	char name[3000];
 
-	open_two();
+	few_open(2);
 	a.config.listen = net_listener_addr(b.server->listener);
 	cr_assert_eq(server_open(&s, scene.loop, &a.config, &why), ERR_BUSY);
 	cr_assert_neq(why.text[0], '\0');
@@ -190,27 +171,24 @@ Test(server, leaves_nothing_behind_when_it_cannot_open)
 	name[sizeof(name) - 1] = '\0';
 	a.config.name = name;
 	cr_assert_eq(server_open(&s, scene.loop, &a.config, &why), ERR_LIMIT);
-	close_two();
+	few_close();
 }
 
 Test(server, needs_no_listener_to_dial)
 {
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
+	few_make(2);
 	a.config.listening = SERVER_NO_LISTEN;
-	node_open(&a);
-	node_open(&b);
+	few_begin();
 	cr_assert_eq(a.self.tcp, 0);
 	node_join(&a, &b);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }
 
 /* Pings keep a silent session alive; without them it ends. */
 Test(server, keeps_a_quiet_session_with_pings)
 {
-	open_two();
+	few_open(2);
 	a.limits.pace.ping_ms = 20;
 	a.limits.pace.idle_ms = 400;
 	b.limits.pace.idle_ms = 400;
@@ -219,5 +197,5 @@ Test(server, keeps_a_quiet_session_with_pings)
 	scene_for(&scene, 700);
 	cr_assert_eq(a.dropped + b.dropped, (size_t)0);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server that dials nodes that it is told of. */
 #include "test/unit/server/deaf.h"
-#include "test/unit/server/scene.h"
+#include "test/unit/server/few.h"
 
 enum {
 	TOLD_MAX = 400,
@@ -20,8 +20,7 @@ struct told {
 	size_t changes; /* of that */
 };
 
-static struct scene scene;
-static struct node a, b, others[MANY];
+static struct node others[MANY];
 static struct told told;
 static struct deaf deaf;
 
@@ -61,10 +60,8 @@ static void on_wanted(void *ctx, bool wanted)
 
 static void init_two(void)
 {
-	scene_open(&scene);
 	told = (struct told){ .count = 0 };
-	node_init(&a, &scene);
-	node_init(&b, &scene);
+	few_make(2);
 	a.config.max_peers = 9; /* three are dialed */
 	a.config.source = (struct server_source){
 		.next = next_told,
@@ -78,23 +75,15 @@ static void init_two(void)
 static void open_two(void)
 {
 	init_two();
-	node_open(&a);
-	node_open(&b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
+	few_begin();
 }
 
 static void tell_of(const struct enode *node)
 {
-	struct server_candidate *c = &told.list[told.count++];
+	struct server_candidate *one = &told.list[told.count++];
 
 	cr_assert_leq(told.count, (size_t)TOLD_MAX);
-	*c = (struct server_candidate){ .node = *node, .source = "v4" };
+	*one = (struct server_candidate){ .node = *node, .source = "v4" };
 	server_candidates(a.server);
 }
 
@@ -140,7 +129,7 @@ Test(server_candidates, become_peers)
 	cr_assert_eq(node_counters(&a).candidates, (uint64_t)1);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)1);
 	cr_assert_eq(a.server->candidates.dialing, (size_t)0);
-	close_two();
+	few_close();
 }
 
 static void note_record(void *ctx, const struct server_peer *peer)
@@ -168,7 +157,7 @@ Test(server_candidates, keep_their_record)
 	node_wait_peers(&b, 1);
 	server_each_peer(b.server, note_record, &known);
 	cr_assert_null(known, "nobody told it");
-	close_two();
+	few_close();
 }
 
 /* Lost is lost, until somebody tells of it again, and not within the time of
@@ -193,7 +182,7 @@ Test(server_candidates, are_dialed_once)
 	tell_of(&b.self);
 	node_wait_peers(&a, 1);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)2);
-	close_two();
+	few_close();
 }
 
 Test(server_candidates, that_cannot_be_dialed_are_skipped)
@@ -221,7 +210,7 @@ Test(server_candidates, that_cannot_be_dialed_are_skipped)
 	tell_of(&bad.node);
 	expect_skipped(6);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)0);
-	close_two();
+	few_close();
 }
 
 Test(server_candidates, outside_the_allowed_networks_are_skipped)
@@ -237,7 +226,7 @@ Test(server_candidates, outside_the_allowed_networks_are_skipped)
 	tell_of(&b.self);
 	scene_until(&scene, has_no_dial, NULL);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)1);
-	close_two();
+	few_close();
 }
 
 /* One that is told of and added by its URL as well has one dial at a time and
@@ -257,7 +246,7 @@ Test(server_candidates, may_be_static_as_well)
 		     ERR_NONE);
 	node_wait_dropped(&a, 1);
 	node_wait_peers(&a, 1);
-	close_two();
+	few_close();
 }
 
 /* The dial to the candidate is under way, and goes nowhere, when it becomes a
@@ -288,7 +277,7 @@ Test(server_candidates, that_become_static_during_their_dial_are_told)
 	tell_of(&node);
 	expect_skipped(1);
 	deaf_close(&deaf);
-	close_two();
+	few_close();
 }
 
 Test(server_candidates, are_wanted_while_places_are_free)
@@ -309,7 +298,7 @@ Test(server_candidates, are_wanted_while_places_are_free)
 	scene_for(&scene, 20);
 	cr_assert(told.wanted);
 	cr_assert_eq(told.changes, (size_t)3);
-	close_two();
+	few_close();
 }
 
 Test(server_candidates, are_not_asked_for_without_places)
@@ -322,7 +311,7 @@ Test(server_candidates, are_not_asked_for_without_places)
 	scene_for(&scene, 20);
 	cr_assert_eq(told.asked, (size_t)0);
 	cr_assert_eq(told.changes, (size_t)0);
-	close_two();
+	few_close();
 }
 
 /* --- many ------------------------------------------------------------------
@@ -359,7 +348,7 @@ static void close_many(void)
 Test(server_candidates, two_hundred_fill_sixteen_places)
 {
 	struct addr closed;
-	struct server_candidate c;
+	struct server_candidate one;
 
 	init_two();
 	a.config.max_peers = 48;
@@ -373,9 +362,9 @@ Test(server_candidates, two_hundred_fill_sixteen_places)
 	closed = (struct addr){ b.self.ip, b.self.tcp };
 	node_close(&b);
 	for (size_t i = 0; i < 200; i++) {
-		forge(&c, i % 2 ? &deaf.at : &closed);
+		forge(&one, i % 2 ? &deaf.at : &closed);
 		tell_of(i % 8 == 7 && i / 8 < MANY ? &others[i / 8].self
-						   : &c.node);
+						   : &one.node);
 	}
 	node_wait_peers(&a, 16);
 	scene_until(&scene, is_idle, NULL);
@@ -491,7 +480,7 @@ Test(server_candidates, in_a_flood_do_not_delay_static_nodes)
 	cr_assert_eq(node_counters(&a).candidates_failed, (uint64_t)0);
 	node_check_alive(&a, &b);
 	deaf_close(&deaf);
-	close_two();
+	few_close();
 }
 
 /* They are refused as fast as they come. */
@@ -507,5 +496,5 @@ Test(server_candidates, without_end_leave_the_loop_its_turns)
 	node_join(&b, &a);
 	node_check_alive(&a, &b);
 	cr_assert_geq(node_counters(&a).candidates_skipped, (uint64_t)100);
-	close_two();
+	few_close();
 }

@@ -5,7 +5,6 @@
 #include "test/unit/server/deaf.h"
 #include "test/unit/server/raw.h"
 
-static struct scene scene;
 static struct node a, b;
 static struct raw in, out;
 

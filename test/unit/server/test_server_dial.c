@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom a server dials, and when it gives up. */
-#include "test/unit/server/scene.h"
-
-static struct scene scene;
-static struct node a, b;
-
-static void open_two(void)
-{
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-	node_open(&a);
-	node_open(&b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
-}
+#include "test/unit/server/few.h"
 
 static uint8_t dropped_for;
 
@@ -32,7 +13,7 @@ static void note_drop(struct node *n UNUSED, const struct server_event *ev)
 
 Test(server_dial, dials_again_when_the_other_side_was_restarted)
 {
-	open_two();
+	few_open(2);
 	a.on_event = note_drop;
 	a.limits.dial.first_ms = 20;
 	node_join(&a, &b);
@@ -45,7 +26,7 @@ Test(server_dial, dials_again_when_the_other_side_was_restarted)
 	node_wait_peers(&b, 1);
 	node_check_alive(&a, &b);
 	cr_assert_eq(node_counters(&a).sessions, (uint64_t)2);
-	close_two();
+	few_close();
 }
 
 static bool has_failed_twice(void *ctx)
@@ -57,7 +38,7 @@ static bool has_failed_twice(void *ctx)
 
 Test(server_dial, tells_of_each_dial_that_failed)
 {
-	open_two();
+	few_open(2);
 	a.limits.dial.first_ms = 5;
 	node_close(&b);
 	node_dial(&a, &b);
@@ -72,13 +53,13 @@ Test(server_dial, tells_of_each_dial_that_failed)
 
 Test(server_dial, dials_a_name)
 {
-	open_two();
+	few_open(2);
 	a.limits.dial.first_ms = 5; /* ::1 may be first, and nobody is there */
 	b.self.ip = (struct ip){ 0 };
 	strcpy(b.self.host, "localhost");
 	node_join(&a, &b);
 	node_check_alive(&a, &b);
-	close_two();
+	few_close();
 }
 
 static bool has_failed(void *ctx)
@@ -90,19 +71,19 @@ static bool has_failed(void *ctx)
 
 Test(server_dial, tells_that_a_name_has_no_address)
 {
-	open_two();
+	few_open(2);
 	b.self.ip = (struct ip){ 0 };
 	strcpy(b.self.host, "no name");
 	node_dial(&a, &b);
 	scene_until(&scene, has_failed, &a);
-	close_two();
+	few_close();
 }
 
 /* Timers that are due come before the loop looks at sockets and threads, so
  * from outside the loop a deadline of 0 ms always comes first. */
 Test(server_dial, gives_up_a_lookup_that_takes_too_long)
 {
-	open_two();
+	few_open(2);
 	a.limits.resolve_ms = 0;
 	b.self.ip = (struct ip){ 0 };
 	strcpy(b.self.host, "localhost");
@@ -110,23 +91,23 @@ Test(server_dial, gives_up_a_lookup_that_takes_too_long)
 	server_dial_due(a.server);
 	scene_until(&scene, has_failed, &a);
 	cr_assert_str_eq(a.cause, "the name lookup took too long");
-	close_two();
+	few_close();
 }
 
 Test(server_dial, gives_up_a_connection_that_takes_too_long)
 {
-	open_two();
+	few_open(2);
 	a.limits.connect_ms = 0;
 	node_dial(&a, &b);
 	server_dial_due(a.server);
 	scene_until(&scene, has_failed, &a);
 	cr_assert_str_eq(a.cause, "no TCP connection in time");
-	close_two();
+	few_close();
 }
 
 Test(server_dial, gives_up_a_dial_that_nobody_answers)
 {
-	open_two();
+	few_open(2);
 	a.limits.pace.handshake_ms = 50;
 	/* A listener whose backlog takes the connection, and no more. */
 	net_listener_pause(b.server->listener);
@@ -134,14 +115,14 @@ Test(server_dial, gives_up_a_dial_that_nobody_answers)
 	scene_until(&scene, has_failed, &a);
 	cr_assert_eq(node_counters(&a).timeouts_handshake, (uint64_t)1);
 	net_listener_resume(b.server->listener);
-	close_two();
+	few_close();
 }
 
 Test(server_dial, refuses_nodes_that_it_cannot_dial)
 {
 	struct enode none, far;
 
-	open_two();
+	few_open(2);
 	node_dial(&a, &b);
 	cr_assert_eq(server_dial(a.server, &b.self, NULL), ERR_EXISTS);
 	cr_assert_eq(server_dial(a.server, &a.self, NULL), ERR_DENIED);
@@ -155,15 +136,15 @@ Test(server_dial, refuses_nodes_that_it_cannot_dial)
 	far.pub.b[63] ^= 1;
 	far.id = node_id_of(&far.pub);
 	cr_assert_eq(server_dial(a.server, &far, NULL), ERR_FORMAT);
-	close_two();
+	few_close();
 }
 
 Test(server_dial, does_not_dial_whom_it_has_a_session_with)
 {
-	open_two();
+	few_open(2);
 	node_join(&b, &a);
 	node_dial(&a, &b);
 	scene_for(&scene, 20);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)0);
-	close_two();
+	few_close();
 }

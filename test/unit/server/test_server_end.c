@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How sessions and servers end. */
-#include "test/unit/server/scene.h"
-
-static struct scene scene;
-static struct node a, b;
-
-static void open_two(void)
-{
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-	node_open(&a);
-	node_open(&b);
-}
-
-static void close_two(void)
-{
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
-}
+#include "test/unit/server/few.h"
 
 Test(server_end, tells_the_reason_that_a_handler_returns)
 {
 	uint8_t reason = DISC_SUBPROTOCOL;
 
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	cr_assert_eq(channel_send(a.channels[0], TEST_END, span_of(&reason, 1)),
 		     ERR_NONE);
@@ -39,14 +20,14 @@ Test(server_end, tells_the_reason_that_a_handler_returns)
 	/* The echo. */
 	cr_assert_eq(node_counters(&a).disconnects_sent, (uint64_t)1);
 	cr_assert_eq(node_counters(&b).disconnects_sent, (uint64_t)1);
-	close_two();
+	few_close();
 }
 
 Test(server_end, never_sends_a_network_error)
 {
 	uint8_t reason = DISC_NETWORK;
 
-	open_two();
+	few_open(2);
 	node_join(&a, &b);
 	cr_assert_eq(channel_send(a.channels[0], TEST_END, span_of(&reason, 1)),
 		     ERR_NONE);
@@ -54,7 +35,7 @@ Test(server_end, never_sends_a_network_error)
 	cr_assert_eq(a.reason, DISC_NETWORK);
 	cr_assert_eq(node_counters(&a).disconnects_received, (uint64_t)0);
 	cr_assert_eq(node_counters(&b).disconnects_sent, (uint64_t)0);
-	close_two();
+	few_close();
 }
 
 static void disconnect_twice(struct node *n, struct channel *ch)
@@ -69,7 +50,7 @@ static void disconnect_twice(struct node *n, struct channel *ch)
 
 Test(server_end, ends_with_the_first_cause)
 {
-	open_two();
+	few_open(2);
 	b.on_call = disconnect_twice;
 	node_join(&a, &b);
 	cr_assert_eq(node_try_send(&a, TEST_CALL, 0), ERR_NONE);
@@ -77,7 +58,7 @@ Test(server_end, ends_with_the_first_cause)
 	node_wait_dropped(&b, 1);
 	cr_assert_eq(a.reason, DISC_REQUESTED);
 	cr_assert_eq(b.reason, DISC_REQUESTED);
-	close_two();
+	few_close();
 }
 
 static void close_server(struct node *n, struct channel *ch)
@@ -92,14 +73,14 @@ static void close_server(struct node *n, struct channel *ch)
 
 Test(server_end, may_be_closed_from_a_message)
 {
-	open_two();
+	few_open(2);
 	b.on_call = close_server;
 	node_join(&a, &b);
 	cr_assert_eq(node_try_send(&a, TEST_CALL, 0), ERR_NONE);
 	node_wait_dropped(&a, 1);
 	cr_assert_eq(a.reason, DISC_QUITTING);
 	cr_assert_str_eq(a.cause, "client quitting (received)");
-	close_two();
+	few_close();
 	cr_assert_eq(b.server_closed, (size_t)1);
 }
 
@@ -111,11 +92,11 @@ static void close_on_event(struct node *n, const struct server_event *ev)
 
 Test(server_end, may_be_closed_from_an_event)
 {
-	open_two();
+	few_open(2);
 	b.on_event = close_on_event;
 	node_dial(&a, &b);
 	node_wait_dropped(&a, 1);
-	close_two();
+	few_close();
 	/* The session ended before the protocol was told that it began. */
 	cr_assert_eq(b.added, (size_t)1);
 	cr_assert_eq(b.opened, (size_t)0);
@@ -123,7 +104,7 @@ Test(server_end, may_be_closed_from_an_event)
 
 Test(server_end, closes_while_a_transfer_runs)
 {
-	open_two();
+	few_open(2);
 	a.limits.drain_ms = 50;
 	node_join(&a, &b);
 	channel_pause(b.channels[0]); /* so it cannot have arrived */
@@ -141,18 +122,18 @@ Test(server_end, closes_while_a_transfer_runs)
 
 Test(server_end, takes_a_result_that_is_no_reason_for_a_failure)
 {
-	open_two();
+	few_open(2);
 	a.odd_result = true;
 	node_join(&b, &a);
 	cr_assert_eq(node_try_send(&b, TEST_CALL, 0), ERR_NONE);
 	node_wait_dropped(&b, 1);
 	cr_assert_eq(b.reason, DISC_SUBPROTOCOL);
-	close_two();
+	few_close();
 }
 
 Test(server_end, closes_in_the_middle_of_a_dial)
 {
-	open_two();
+	few_open(2);
 	node_dial(&a, &b);
 	scene_for(&scene, 0);
 	node_close(&a);
@@ -163,13 +144,13 @@ Test(server_end, closes_in_the_middle_of_a_dial)
 
 Test(server_end, closes_in_the_middle_of_a_lookup)
 {
-	open_two();
+	few_open(2);
 	b.self.ip = (struct ip){ 0 };
 	strcpy(b.self.host, "no name");
 	node_dial(&a, &b);
 	server_dial_due(a.server);
 	cr_assert_eq(a.server->all->state, PEER_RESOLVING);
-	close_two();
+	few_close();
 }
 
 Test(server_end, closes_at_once_when_nothing_is_open)

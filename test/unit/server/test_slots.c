@@ -3,36 +3,29 @@
  * the last slots are kept. All of 127.0.0.0/8 is ours, so strangers come from
  * one address of it and those we know from another. */
 #include "test/unit/server/deaf.h"
-#include "test/unit/server/scene.h"
+#include "test/unit/server/few.h"
 
 enum {
 	CALLS = 8
 };
 
-static struct scene scene;
-static struct node a, b;
 static int calls[CALLS];
 static size_t call_count;
 
 /* Four slots, of which two are kept. */
 static void open_two(void)
 {
-	scene_open(&scene);
-	node_init(&a, &scene);
-	node_init(&b, &scene);
-	a.config.max_pending = 4;
+	few_make(2);
 	a.limits.dial.first_ms = 5;
-	node_open(&a);
-	node_open(&b);
+	a.config.max_pending = 4;
+	few_begin();
 }
 
 static void close_two(void)
 {
 	while (call_count > 0)
 		deaf_hang_up(calls[--call_count]);
-	node_close(&a);
-	node_close(&b);
-	scene_close(&scene);
+	few_close();
 }
 
 static bool has_accepted(void *ctx)
@@ -89,7 +82,7 @@ Test(slots, are_kept_for_nodes_that_we_trust)
 {
 	open_two();
 	cr_assert_eq(ip_parse(&b.self.ip, "127.0.0.9"), ERR_NONE);
-	cr_assert_eq(server_trust(a.server, &b.self), ERR_NONE);
+	node_trust(&a, &b);
 	expect_two_slots_more_from("127.0.0.9");
 	close_two();
 }
