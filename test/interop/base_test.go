@@ -190,6 +190,7 @@ func TestPongOfTester(t *testing.T) {
 // With snappy on: a Disconnect that is not compressed is understood, anything
 // else that does not decompress ends the connection without a word.
 func TestSnappyFaults(t *testing.T) {
+	t.Parallel()
 	t.Run("plain Disconnect", func(t *testing.T) {
 		for _, payload := range []string{"\xc1\x04", "\x04"} {
 			p, url := node(t)

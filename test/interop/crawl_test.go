@@ -181,6 +181,7 @@ func eachVersion(t *testing.T, test func(t *testing.T, version string)) {
 // TestCrawlByTheirs has go-ethereum's tool crawl a network of ours, and ours go
 // on with the file.
 func TestCrawlByTheirs(t *testing.T) {
+	t.Parallel()
 	nodes := ours(t)
 	eachVersion(t, func(t *testing.T, version string) {
 		path := filepath.Join(t.TempDir(), "nodes.json")
@@ -200,6 +201,7 @@ func TestCrawlByTheirs(t *testing.T) {
 // TestCrawlByOurs has our tool crawl a network of go-ethereum's nodes, and its
 // tool go on with the file.
 func TestCrawlByOurs(t *testing.T) {
+	t.Parallel()
 	eachVersion(t, func(t *testing.T, version string) {
 		network := theirs(t, version)
 		nodes := network.nodes
@@ -226,6 +228,7 @@ func TestCrawlByOurs(t *testing.T) {
 
 // TestDiscoverAsks has our tool ask nodes of go-ethereum.
 func TestDiscoverAsks(t *testing.T) {
+	t.Parallel()
 	eachVersion(t, func(t *testing.T, version string) {
 		network := theirs(t, version)
 		weft := program(t, "WEFT_BIN")
@@ -285,6 +288,7 @@ func lookedUp(t *testing.T, version, boot string, n *enode.Node, before func()) 
 
 // TestDiscoverListens has go-ethereum's tool and its nodes find our listener.
 func TestDiscoverListens(t *testing.T) {
+	t.Parallel()
 	p := start(t, program(t, "WEFT_BIN"), "discover", "listen", "--json", "--listen", "127.0.0.1:0")
 	record := p.await("listening").text("enr")
 	devp2p := program(t, "DEVP2P_BIN")

@@ -136,6 +136,7 @@ func TestDisconnectFromUs(t *testing.T) {
 
 // The causes within the server itself, as they stand on the wire.
 func TestDisconnectCauses(t *testing.T) {
+	t.Parallel()
 	t.Run("run returned success", func(t *testing.T) {
 		_, url := node(t)
 		peer := dialRaw(t, url, newKey(t))

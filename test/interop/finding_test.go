@@ -73,9 +73,11 @@ func bootnode(t *testing.T, version string) (*process, string) {
 }
 
 func TestFindingByV4(t *testing.T) {
+	t.Parallel()
 	bothDirections(t, func(t *testing.T, d direction) { testFinding(t, "v4", d) })
 }
 
 func TestFindingByV5(t *testing.T) {
+	t.Parallel()
 	bothDirections(t, func(t *testing.T, d direction) { testFinding(t, "v5", d) })
 }

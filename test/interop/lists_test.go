@@ -221,6 +221,7 @@ func inNames(t *testing.T, path string, args ...string) string {
 
 // Both tools download both lists, and write the same files.
 func TestListsAreDownloadedAlike(t *testing.T) {
+	t.Parallel()
 	if !inNetwork(t) {
 		return
 	}
