@@ -16,16 +16,31 @@ struct bootnode_search {
 	struct net_timer *timer;
 	void (*done)(void *ctx, enum err rc, const struct why *why);
 	void *ctx;
+	struct reach reach;
 	size_t left;
 	size_t count;
 	struct name names[];
 };
 
-bool bootnode_contact(struct contact *out, const struct bootnode *b)
+bool bootnode_contact(struct contact *out, const struct bootnode *b,
+		      const struct reach *reach)
 {
 	if (b->record.len)
-		return contact_of_record(out, &b->record);
+		return contact_of_record(out, &b->record, reach);
 	return contact_of_node(out, &b->node);
+}
+
+bool bootnode_named(struct contact *out, const struct bootnode *b,
+		    const struct ip *ips, size_t count,
+		    const struct reach *reach)
+{
+	const struct ip *best = reach_choose(reach, ips, count);
+	struct enode node = b->node;
+
+	if (!best)
+		return false;
+	node.ip = *best;
+	return contact_of_node(out, &node);
 }
 
 static void end(struct bootnode_search *s, enum err rc, const struct why *why)
@@ -38,29 +53,18 @@ static void end(struct bootnode_search *s, enum err rc, const struct why *why)
 	s->done(s->ctx, rc, why);
 }
 
-/* "First A and first AAAA win": a node is asked at one of them. */
-static struct ip choose(const struct ip *ips, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ips[i].family == IP_V4)
-			return ips[i];
-	return ips[0];
-}
-
 static void found(void *ctx, enum err rc, const struct ip *ips, size_t count,
 		  const struct why *why)
 {
 	struct name *n = ctx;
-	struct enode node = n->node->node;
 	struct why told = *why;
 
 	net_resolve_close(n->resolve);
 	n->resolve = NULL;
-	if (!rc)
-		node.ip = choose(ips, count);
-	if (!rc && !contact_of_node(n->out, &node))
+	if (!rc &&
+	    !bootnode_named(n->out, n->node, ips, count, &n->search->reach))
 		rc = err_fail(&told, ERR_NOT_FOUND, "%s: no usable address",
-			      node.host);
+			      n->node->node.host);
 	if (rc)
 		end(n->search, err_wrap(&told, rc, "bootnode"), &told);
 	else if (!--n->search->left)
@@ -85,7 +89,7 @@ static void on_timer(void *ctx)
 
 struct bootnode_search *bootnode_search_open(
 	struct net_loop *loop, struct contact *out, const struct bootnode *list,
-	size_t count,
+	size_t count, const struct reach *reach,
 	void (*done)(void *ctx, enum err rc, const struct why *why), void *ctx)
 {
 	struct bootnode_search *s =
@@ -94,11 +98,12 @@ struct bootnode_search *bootnode_search_open(
 	if (!s)
 		abort();
 	s->done = done;
+	s->reach = *reach;
 	s->ctx = ctx;
 	for (size_t i = 0; i < count; i++) {
 		struct name *n = &s->names[s->count];
 
-		if (bootnode_contact(&out[i], &list[i]))
+		if (bootnode_contact(&out[i], &list[i], reach))
 			continue;
 		*n = (struct name){ s, NULL, &list[i], &out[i] };
 		s->count++;

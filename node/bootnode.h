@@ -18,7 +18,14 @@ struct bootnode {
 };
 
 /* bootnode_contact - false: it has no address, or a name for one. */
-bool bootnode_contact(struct contact *out, const struct bootnode *b);
+bool bootnode_contact(struct contact *out, const struct bootnode *b,
+		      const struct reach *reach);
+
+/* bootnode_named - the same of one that has a name, which has these addresses.
+ * False: none is of use. */
+bool bootnode_named(struct contact *out, const struct bootnode *b,
+		    const struct ip *ips, size_t count,
+		    const struct reach *reach);
 
 /* Names of bootnodes that are looked up. */
 struct bootnode_search;
@@ -26,10 +33,11 @@ struct bootnode_search;
 /* bootnode_search_open - fill in out, `count` of them. NULL: that is done,
  * since all have addresses. Else `done` is called once, later: ERR_NOT_FOUND
  * for a name without an address, ERR_TIMEOUT after BOOTNODE_SEARCH_MS. All but
- * the list and out is the search's own, until it is closed. */
+ * the list and out is the search's own, until it is closed. reach: as of
+ * finder_reach; copied. */
 struct bootnode_search *bootnode_search_open(
 	struct net_loop *loop, struct contact *out, const struct bootnode *list,
-	size_t count,
+	size_t count, const struct reach *reach,
 	void (*done)(void *ctx, enum err rc, const struct why *why), void *ctx);
 
 /* bootnode_search_close - `done` is not called any more; also from inside of

@@ -316,13 +316,18 @@ static void node_ready(void *ctx, enum err rc, const struct why *why)
 {
 	struct run *n = ctx;
 	const struct node_run_config *c = n->config;
+	struct addr listen = { 0 };
+	struct reach reach;
 
 	if (n->stopping)
 		return;
+	if (c->listening == NODE_LISTEN_AT)
+		listen = c->listen;
+	finder_reach(&reach, &listen, c->restrict_to);
 	if (!rc)
 		n->search = bootnode_search_open(
 			n->loop, n->bootnodes, c->bootnodes, c->bootnode_count,
-			bootnodes_found, n);
+			&reach, bootnodes_found, n);
 	if (!n->search)
 		bootnodes_found(n, rc, why);
 }

@@ -81,7 +81,7 @@ static void talked(struct node_talk *t, const struct discover_event *ev)
 		end_ask(t, a, ev->err, ev->data);
 }
 
-static enum err contact_of_text(struct contact *out, const struct v5 *v5,
+static enum err contact_of_text(struct contact *out, const struct discovery *d,
 				const char *text)
 {
 	const struct contact *known;
@@ -90,7 +90,7 @@ static enum err contact_of_text(struct contact *out, const struct v5 *v5,
 	enum err rc;
 
 	if (node_id_parse(&id, text)) {
-		known = table_find(v5_table(v5), &id);
+		known = table_find(v5_table(discovery_v5(d)), &id);
 		if (known)
 			*out = *known;
 		return known ? ERR_NONE : ERR_NOT_FOUND;
@@ -98,7 +98,7 @@ static enum err contact_of_text(struct contact *out, const struct v5 *v5,
 	rc = enr_parse(&r, text, NULL);
 	if (!rc)
 		rc = enr_verify(&r, NULL);
-	if (rc || !contact_of_record(out, &r))
+	if (rc || !contact_of_record(out, &r, discovery_reach(d)))
 		return ERR_FORMAT;
 	return ERR_NONE;
 }
@@ -116,7 +116,7 @@ enum err node_talk_ask(struct node_talk *t, const struct instance_talk *talk,
 
 	if (!v5)
 		return ERR_NOT_FOUND;
-	rc = contact_of_text(&c, v5, talk->node);
+	rc = contact_of_text(&c, finder_discovery(t->finder), talk->node);
 	if (rc)
 		return rc;
 	request = v5_talk(v5, &c, span_text(talk->protocol), talk->request);

@@ -9,7 +9,7 @@ static bool is_in(const struct enr *r, const struct netlist *ips)
 {
 	struct enr_endpoint at;
 
-	enr_endpoint(&at, r);
+	enr_endpoint(&at, r, NULL);
 	return !ips->count ||
 	       (at.ip.family != IP_NONE && netlist_has(ips, &at.ip));
 }

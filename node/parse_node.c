@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "p2p/net/udp.h"
+
 enum {
 	NODE_SHOWN = 24, /* a node fills two lines of a terminal */
 };
@@ -16,7 +18,7 @@ static enum err name_node(struct why *why, enum err rc, const char *text)
 enum err parse_node(struct enode *out, struct enr *record, const char *text,
 		    struct why *why)
 {
-	enum err rc = enr_parse_node(out, record, text, why);
+	enum err rc = enr_parse_node(out, record, text, NULL, why);
 
 	return rc ? name_node(why, rc, text) : ERR_NONE;
 }
@@ -42,10 +44,15 @@ static enum err check_place(const struct enode *node, const struct enr *record,
 
 enum err parse_dialable(struct enode *out, const char *text, struct why *why)
 {
+	struct reach reach = { 0 };
 	struct enode node;
 	struct enr record;
 	enum err rc = parse_node(&node, &record, text, why);
 
+	if (!rc && record.len) {
+		net_udp_ways(&reach);
+		enr_node(&node, &record, &reach);
+	}
 	if (!rc)
 		rc = check_place(&node, &record, "TCP port", node.tcp, text,
 				 why);

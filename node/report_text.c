@@ -66,7 +66,7 @@ static bool is_told_of_loopback(const struct report_start *start)
 {
 	struct enr_endpoint at;
 
-	enr_endpoint(&at, discovery_record(start->discovery));
+	enr_endpoint(&at, discovery_record(start->discovery), NULL);
 	return ip_is_loopback(&at.ip) && ip_is_unspecified(&start->asked.ip);
 }
 

@@ -46,6 +46,7 @@ struct crawling {
 	const char *file; /* NULL: standard output */
 	struct nodeset set;
 	struct crawl crawl;
+	struct reach reach;
 	struct asked asked[CRAWL_PARALLEL_MAX];
 	struct walker walkers[WALKERS];
 	struct mono began;
@@ -263,7 +264,8 @@ static void sow(struct crawling *w, struct explore *e)
 	while ((node = nodeset_next(&w->set, node)) && i < skip + SEEDS) {
 		struct contact c;
 
-		if (i++ >= skip && contact_of_record(&c, &node->record))
+		if (i++ >= skip &&
+		    contact_of_record(&c, &node->record, &w->reach))
 			discovery_seed(explore_discovery(e), w->session.version,
 				       &c, UINT64_MAX, explore_now(e));
 	}
@@ -344,7 +346,8 @@ static int crawl(struct crawling *w)
 				     "a FILE with nodes");
 	w->session.version =
 		discover_version_of(o, NULL, nodeset_count(&w->set) > 0);
-	crawl_init(&w->crawl, &w->set, w->options->parallel);
+	finder_reach(&w->reach, &o->listen.addr, &o->restrict_to);
+	crawl_init(&w->crawl, &w->set, w->options->parallel, &w->reach);
 	status = discover_run(&w->session, &(struct explore_config){
 						   .begun = begun,
 						   .event = event,

@@ -86,7 +86,7 @@ static void tell_self(struct discover_session *s, const struct explore *e,
 	struct enode node;
 	json_t *o;
 
-	enr_node(&node, r);
+	enr_node(&node, r, NULL);
 	enr_text(text, r);
 	enode_url(url, &node);
 	if (!s->options->json) {

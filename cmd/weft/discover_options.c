@@ -81,13 +81,15 @@ static void failed(void *ctx, const struct why *why)
 static const char *obstacle(const struct discover_options *o,
 			    const struct bootnode *b)
 {
-	const struct ip *ip = &b->node.ip, *us = &o->listen.addr.ip;
+	struct reach reach;
+	struct contact at;
 
-	if (ip->family == IP_NONE)
+	finder_reach(&reach, &o->listen.addr, &o->restrict_to);
+	if (!bootnode_contact(&at, b, &reach))
 		return NULL; /* a name */
-	if (!netlist_has(&o->restrict_to, ip))
+	if (!netlist_has(&o->restrict_to, &at.udp.ip))
 		return "in no network of --netrestrict";
-	if (us->family != IP_NONE && us->family != ip->family)
+	if (!reach_has(&reach, &at.udp.ip))
 		return "out of reach of --listen: one has an IPv4 "
 		       "address, the other IPv6";
 	return NULL;

@@ -54,8 +54,8 @@ static void print_json(const struct enr *r, const struct why *invalid)
 	char ip[IP_TEXT_MAX];
 	struct enode node;
 
-	enr_node(&node, r);
-	enr_endpoint(&at, r);
+	enr_node(&node, r, NULL);
+	enr_endpoint(&at, r, NULL);
 	show_json_set(o, "enr", json_string(enr_text(text, r)));
 	show_json_set(o, "valid", json_boolean(!invalid));
 	if (invalid) {
@@ -79,7 +79,7 @@ static void print_endpoint(const struct enr *r)
 	struct enr_endpoint at;
 	char ip[IP_TEXT_MAX];
 
-	enr_endpoint(&at, r);
+	enr_endpoint(&at, r, NULL);
 	printf("%-*s  %s", KEY_WIDTH, "endpoint",
 	       at.ip.family ? ip_text(ip, &at.ip) : "no address");
 	if (at.tcp)
@@ -123,7 +123,7 @@ static void print_text(const struct enr *r, const struct why *invalid)
 	char id[NODE_ID_HEX];
 	struct enode node;
 
-	enr_node(&node, r);
+	enr_node(&node, r, NULL);
 	if (invalid)
 		printf("%-*s  %s\n", KEY_WIDTH, "INVALID", invalid->text);
 	printf("%-*s  %s\n", KEY_WIDTH, "enr", enr_text(text, r));

@@ -5,6 +5,7 @@
 
 #include "node/admin/shapes.h"
 #include "p2p/enode/enr.h"
+#include "p2p/net/udp.h"
 
 #define EVENTS "peerEvents"
 
@@ -107,8 +108,10 @@ static void peers(const struct scope *sc)
 static bool node_arg(struct enode *out, const struct scope *sc)
 {
 	struct why why = WHY_NONE;
+	struct reach reach = { 0 };
 
-	if (!enr_parse_node(out, NULL, text_arg(sc, 0), &why))
+	net_udp_ways(&reach);
+	if (!enr_parse_node(out, NULL, text_arg(sc, 0), &reach, &why))
 		return true;
 	admin_call_error(sc->call, JSONRPC_FAILED, "invalid enode: %s",
 			 why.text);

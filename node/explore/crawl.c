@@ -19,11 +19,16 @@ struct crawl_visit {
 	UT_hash_handle hh;
 };
 
-void crawl_init(struct crawl *c, struct nodeset *set, size_t parallel)
+void crawl_init(struct crawl *c, struct nodeset *set, size_t parallel,
+		const struct reach *reach)
 {
 	struct nodeset_node *node = NULL;
 
-	*c = (struct crawl){ .set = set, .parallel = parallel };
+	*c = (struct crawl){
+		.set = set,
+		.parallel = parallel,
+		.reach = reach,
+	};
 	c->input = calloc(nodeset_count(set) + 1, sizeof(*c->input));
 	if (!c->input)
 		abort();
@@ -88,12 +93,12 @@ static void rest(struct crawl *c, struct crawl_visit *v, uint64_t now)
 
 /* The set's own record is better than what others tell, unless theirs is newer:
  * it is signed, and a wrong address must not cost the node its score. */
-static bool place_of(struct contact *out, const struct nodeset_node *node,
-		     const struct contact *met)
+static bool place_of(struct contact *out, const struct crawl *c,
+		     const struct nodeset_node *node, const struct contact *met)
 {
 	*out = *met;
 	return !node || contact_seq(met) >= node->record.seq ||
-	       contact_of_record(out, &node->record);
+	       contact_of_record(out, &node->record, c->reach);
 }
 
 static struct crawl_visit *visit_new(struct crawl *c, const struct node_id *id)
@@ -116,7 +121,7 @@ void crawl_meet(struct crawl *c, const struct contact *met, uint64_t now)
 	wake_rested(c, now);
 	if (find(c, &met->id) || c->waiting_count == CRAWL_WAITING_MAX ||
 	    (node && is_recent(node->last_check, now)) ||
-	    !place_of(&at, node, met))
+	    !place_of(&at, c, node, met))
 		return;
 	v = visit_new(c, &met->id);
 	v->contact = at;
@@ -163,7 +168,7 @@ static struct crawl_visit *take_input(struct crawl *c, const struct node_id *id,
 	}
 	if (v || !node || is_recent(node->last_check, now))
 		return NULL;
-	if (!contact_of_record(&at, &node->record)) {
+	if (!contact_of_record(&at, &node->record, c->reach)) {
 		lost(c, node, now);
 		return NULL;
 	}

@@ -40,6 +40,7 @@ struct crawl_counts {
 struct crawl {
 	struct nodeset *set;
 	size_t parallel;
+	const struct reach *reach;
 	struct node_id *input; /* what the set began with */
 	size_t input_count, input_next;
 	size_t input_asked; /* of these, are being asked */
@@ -51,8 +52,10 @@ struct crawl {
 };
 
 /* crawl_init - set is borrowed until crawl_clear, and changed by nobody else.
- * parallel: 1..CRAWL_PARALLEL_MAX. */
-void crawl_init(struct crawl *c, struct nodeset *set, size_t parallel);
+ * parallel: 1..CRAWL_PARALLEL_MAX. reach: where nodes of the set are asked;
+ * borrowed as well. */
+void crawl_init(struct crawl *c, struct nodeset *set, size_t parallel,
+		const struct reach *reach);
 void crawl_clear(struct crawl *c);
 
 /* crawl_meet - a node was met, which may have been asked before. One of the set

@@ -18,6 +18,7 @@ struct explore {
 
 	/* The bootnodes, then the node; `known` of them have an address. */
 	struct contact *contacts;
+	struct reach reach;
 	size_t count, known;
 	struct net_resolve *lookup; /* of the next one's name */
 
@@ -136,32 +137,22 @@ static void begin(struct explore *e)
 
 static void look_up_next(struct explore *e);
 
-/* An IPv4 address, if there is one. */
-static const struct ip *choose(const struct ip *ips, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ips[i].family == IP_V4)
-			return &ips[i];
-	return &ips[0];
-}
-
 static void found(void *ctx, enum err rc, const struct ip *ips, size_t count,
 		  const struct why *why)
 {
 	struct explore *e = ctx;
-	struct enode node = named(e, e->known)->node;
+	const struct bootnode *b = named(e, e->known);
 	struct why reason = WHY_NONE;
 
 	/* What is lent here ends with the lookup. */
 	if (rc)
 		reason = *why;
-	else
-		node.ip = *choose(ips, count);
+	else if (!bootnode_named(&e->contacts[e->known], b, ips, count,
+				 &e->reach))
+		rc = err_fail(&reason, ERR_UNSUPPORTED,
+			      "%s: an address that nobody has", b->node.host);
 	net_resolve_close(e->lookup);
 	e->lookup = NULL;
-	if (!rc && !contact_of_node(&e->contacts[e->known], &node))
-		rc = err_fail(&reason, ERR_UNSUPPORTED,
-			      "%s: an address that nobody has", node.host);
 	if (rc) {
 		fail(e, rc, &reason);
 		return;
@@ -176,7 +167,7 @@ static void look_up_next(struct explore *e)
 		const struct bootnode *b = named(e, e->known);
 		struct contact *c = &e->contacts[e->known];
 
-		if (bootnode_contact(c, b))
+		if (bootnode_contact(c, b, &e->reach))
 			continue;
 		*c = (struct contact){ .pub = b->node.pub, .id = b->node.id };
 		if (!b->node.host[0])
@@ -261,6 +252,7 @@ enum err explore_run(const struct explore_config *config)
 		config->failed(config->ctx, &why);
 		return rc;
 	}
+	finder_reach(&e.reach, &config->listen, config->restrict_to);
 	e.count = config->bootnode_count + (config->node != NULL);
 	e.contacts = calloc(e.count + 1, sizeof(*e.contacts));
 	if (!e.contacts)

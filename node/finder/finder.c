@@ -17,6 +17,7 @@ enum {
 	FEW = 16, /* nodes in a table, below which as many are wanted of lists
 		   */
 	SEEDS_MS = 60 * 1000, /* from one time to the next */
+	WAYS_MS = 60 * 1000,  /* until the system is asked for ways anew */
 };
 
 struct finder {
@@ -26,6 +27,8 @@ struct finder {
 	struct net_later *turn;
 	struct discovery *discovery; /* NULL: not started */
 	struct memory *memory;	     /* likewise, or it is closing */
+	struct reach reach;
+	struct mono ways_due; /* it is looked at again */
 	bool closing, ended;
 
 	bool tells[VERSIONS]; /* of nodes to dial, by these: */
@@ -135,14 +138,15 @@ static void want_lists(struct finder *f)
 }
 
 /* Where it is dialed matters, even if it is not asked anywhere. */
-static struct contact contact_of(const struct enr *record)
+static struct contact contact_of(const struct enr *record,
+				 const struct reach *reach)
 {
 	struct contact c = { .pub = record->pub,
 			     .id = record->id,
 			     .record = *record };
 	struct enr_endpoint at;
 
-	enr_endpoint(&at, record);
+	enr_endpoint(&at, record, reach);
 	c.udp = (struct addr){ at.ip, at.udp };
 	c.tcp = at.tcp;
 	return c;
@@ -151,7 +155,7 @@ static struct contact contact_of(const struct enr *record)
 static void on_listed(void *ctx, const struct enr *record)
 {
 	struct finder *f = ctx;
-	struct contact c = contact_of(record);
+	struct contact c = contact_of(record, &f->reach);
 
 	f->lists_wanted = 0; /* look again at what is wanted */
 	if (f->seeds_left)
@@ -266,11 +270,25 @@ static void send_all(struct finder *f)
 		net_udp_send(f->udp, &out.to, out.bytes, out.len);
 }
 
+/* A network may come after us, and go. */
+static void look_for_ways(struct finder *f, struct mono now)
+{
+	struct reach old = f->reach;
+
+	if (mono_before(now, f->ways_due))
+		return;
+	f->ways_due = mono_add_ms(now, WAYS_MS);
+	net_udp_ways(&f->reach);
+	if (f->reach.no_way4 != old.no_way4 || f->reach.no_way6 != old.no_way6)
+		discovery_set_reach(f->discovery, &f->reach);
+}
+
 static void act(struct finder *f)
 {
 	struct mono now = net_loop_now(f->config.loop), due = now;
 	bool any = true;
 
+	look_for_ways(f, now);
 	set_walk(f);
 	want_lists(f);
 	for (int i = 0; any && i < ROUNDS_MAX; i++) {
@@ -347,19 +365,39 @@ static void received(void *ctx, const struct addr *from, const uint8_t *data,
 /* --- open and close ---------------------------------------------------------
  */
 
+/* Towards the first bootnode that has an address of that family. */
+static struct ip source_in(const struct finder *f, enum ip_family family)
+{
+	const struct reach same = reach_family(family);
+	struct ip ip = { .family = IP_NONE };
+
+	for (size_t i = 0; i < f->config.bootnode_count && !ip.family; i++) {
+		const struct contact *c = &f->config.bootnodes[i];
+		struct addr to = c->udp;
+		struct enr_endpoint at;
+
+		if (c->record.len) {
+			enr_endpoint(&at, &c->record, &same);
+			to = (struct addr){ at.ip, at.udp };
+		}
+		if (to.ip.family == family && reach_has(&f->reach, &to.ip))
+			(void)net_udp_source(&ip, &to);
+	}
+	return ip;
+}
+
 /* "The fallback address is the listening address; if that is unspecified, the
  * source address the kernel picks towards the first bootnode; 127.0.0.1 only if
- * there is none." */
-static struct ip fallback_of(const struct finder_config *c)
+ * there is none." Ours: in each family, so that nodes of both find us. */
+static void set_fallback(struct local_config *out, const struct finder *f)
 {
-	static const struct ip loopback = { IP_V4, { 127, 0, 0, 1 } };
-	struct ip ip;
-
-	if (!ip_is_unspecified(&c->listen.ip))
-		return c->listen.ip;
-	if (c->bootnode_count && net_udp_source(&ip, &c->bootnodes[0].udp))
-		return ip;
-	return loopback;
+	out->fallback = f->config.listen.ip;
+	if (!ip_is_unspecified(&out->fallback))
+		return;
+	out->fallback = source_in(f, IP_V4);
+	out->other = source_in(f, IP_V6);
+	if (!out->fallback.family && !out->other.family)
+		out->fallback = (struct ip){ IP_V4, { 127, 0, 0, 1 } };
 }
 
 static void keep_family(struct netlist *list, enum ip_family family)
@@ -374,21 +412,21 @@ static void keep_family(struct netlist *list, enum ip_family family)
 		list->count = n;
 }
 
-/* Where our socket can send to: a node that has another address, too, keeps the
- * one that answers. */
-static void set_reach(struct netlist *out, const struct finder *f)
+void finder_reach(struct reach *out, const struct addr *listen,
+		  const struct netlist *restrict_to)
 {
-	struct ip us = finder_addr(f).ip;
+	enum ip_family family = listen->ip.family;
 
-	*out = (struct netlist){ .count = 0 };
-	if (f->config.restrict_to)
-		*out = *f->config.restrict_to;
-	if (us.family == IP_V6 && ip_is_unspecified(&us))
+	*out = (struct reach){ .nets.count = 0 };
+	net_udp_ways(out);
+	if (restrict_to)
+		out->nets = *restrict_to;
+	if (family != IP_V4 && ip_is_unspecified(&listen->ip))
 		return; /* both families */
-	if (out->count)
-		keep_family(out, us.family);
+	if (out->nets.count)
+		keep_family(&out->nets, family);
 	else
-		out->nets[out->count++].ip.family = us.family;
+		out->nets = reach_family(family).nets;
 }
 
 enum err finder_open(struct finder **out, const struct finder_config *config,
@@ -432,15 +470,16 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp,
 	const struct finder_config *c = &f->config;
 	struct local_config local = {
 		.key = key,
-		.fallback = fallback_of(c),
 		.udp = finder_addr(f).port,
 		.tcp = tcp,
 		.entries = entries,
 	};
+	const struct addr at = finder_addr(f);
 	struct secret32 seed;
-	struct netlist reach;
 
-	set_reach(&reach, f);
+	finder_reach(&f->reach, &at, c->restrict_to);
+	f->ways_due = mono_add_ms(net_loop_now(c->loop), WAYS_MS);
+	set_fallback(&local, f);
 	open_memory(f, key);
 	memory_number(f->memory, &local, unix_ms());
 	rng_bytes(seed.b, sizeof(seed.b));
@@ -449,7 +488,7 @@ void finder_start(struct finder *f, const struct ecc_keypair *key, uint16_t tcp,
 			.local = local,
 			.seed = &seed,
 			.versions = c->versions,
-			.restrict_to = &reach,
+			.reach = &f->reach,
 			.limits = guard_limits_default,
 			.ping_version = V4_VERSION,
 		},

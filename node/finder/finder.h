@@ -52,6 +52,11 @@ struct finder_config {
 	void *ctx;
 };
 
+/* finder_reach - where a node can send to whose UDP socket is there, of what
+ * restrict_to has (NULL: everywhere). Asks the system which ways there are. */
+void finder_reach(struct reach *out, const struct addr *listen,
+		  const struct netlist *restrict_to);
+
 /* finder_open - *out is NULL on an error, and then nothing is called. Errors as
  * of net_udp_open. */
 MUST_USE enum err finder_open(struct finder **out,

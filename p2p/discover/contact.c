@@ -14,11 +14,12 @@ bool contact_of_node(struct contact *out, const struct enode *node)
 	return true;
 }
 
-bool contact_of_record(struct contact *out, const struct enr *record)
+bool contact_of_record(struct contact *out, const struct enr *record,
+		       const struct reach *reach)
 {
 	struct enode node;
 
-	enr_node(&node, record);
+	enr_node(&node, record, reach);
 	if (!contact_of_node(out, &node))
 		return false;
 	out->record = *record;

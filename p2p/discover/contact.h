@@ -14,8 +14,10 @@ struct contact {
 	struct enr record; /* verified; len 0: none is known */
 };
 
-/* contact_of_record - false, with out untouched: it names no UDP endpoint. */
-bool contact_of_record(struct contact *out, const struct enr *record);
+/* contact_of_record - at the endpoint of enr_endpoint. False, with out
+ * untouched: there is none for UDP. */
+bool contact_of_record(struct contact *out, const struct enr *record,
+		       const struct reach *reach);
 
 /* contact_of_node - the same of an enode URL. A host that is a name is none. */
 bool contact_of_node(struct contact *out, const struct enode *node);

@@ -14,6 +14,7 @@ struct discovery {
 	struct v4 *v4; /* NULL: off */
 	struct v5 *v5;
 	struct node_id self;
+	struct reach reach;
 	struct local local;
 	uint64_t told_seq; /* of the record that v4 and v5 have */
 	bool is_new;	   /* and the owner was not told yet */
@@ -75,6 +76,20 @@ static void tell_record(struct discovery *d)
 		v5_set_record(d->v5, record);
 }
 
+void discovery_set_reach(struct discovery *d, const struct reach *reach)
+{
+	d->reach = *reach;
+	if (d->v4)
+		v4_set_reach(d->v4, reach);
+	if (d->v5)
+		v5_set_reach(d->v5, reach);
+}
+
+const struct reach *discovery_reach(const struct discovery *d)
+{
+	return &d->reach;
+}
+
 const struct enr *discovery_record(const struct discovery *d)
 {
 	return &d->local.record;
@@ -105,7 +120,7 @@ static void open_v4(struct discovery *d, const struct discovery_config *config,
 		&(struct v4_config){
 			.key = config->local.key,
 			.seed = &seed,
-			.restrict_to = config->restrict_to,
+			.reach = config->reach,
 			.limits = config->limits,
 			.ping_version = config->ping_version,
 		},
@@ -122,7 +137,7 @@ static void open_v5(struct discovery *d, const struct discovery_config *config,
 		&(struct v5_config){
 			.key = config->local.key,
 			.seed = &seed,
-			.restrict_to = config->restrict_to,
+			.reach = config->reach,
 			.limits = config->limits,
 		},
 		d->now);
@@ -143,6 +158,8 @@ struct discovery *discovery_new(const struct discovery_config *config,
 	d->self = node_id_of(&config->local.key->pub);
 	votes_init(&d->votes4);
 	votes_init(&d->votes6);
+	if (config->reach)
+		d->reach = *config->reach;
 	local_init(&d->local, &config->local, now);
 	drbg_init(&rng, config->seed);
 	if (config->versions & DISCOVER_V4)
@@ -297,7 +314,7 @@ static void tell_self(struct discovery *d, struct discover_event *out)
 	const struct enr *record = &d->local.record;
 
 	*out = (struct discover_event){ .type = DISCOVER_SELF };
-	if (!contact_of_record(&out->node, record))
+	if (!contact_of_record(&out->node, record, NULL))
 		out->node = (struct contact){ .pub = record->pub,
 					      .id = record->id,
 					      .record = *record };

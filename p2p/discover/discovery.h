@@ -31,10 +31,10 @@ struct discovery_config {
 	const struct secret32
 		*seed;	   /* of all randomness; borrowed for the call */
 	unsigned versions; /* DISCOVER_V4, DISCOVER_V5, both or 0 */
-	const struct netlist *restrict_to; /* nodes elsewhere are neither
-					    * answered nor asked; NULL: none */
-	struct guard_limits limits;	   /* of each version */
-	unsigned ping_version; /* V4_VERSION, but for some old networks */
+	const struct reach *reach;  /* nodes elsewhere are neither answered nor
+				     * asked; copied. NULL: everywhere */
+	struct guard_limits limits; /* of each version */
+	unsigned ping_version;	    /* V4_VERSION, but for some old networks */
 };
 
 struct discovery *discovery_new(const struct discovery_config *config,
@@ -56,6 +56,11 @@ void discovery_seed(struct discovery *d, enum discover_version version,
 
 /* discovery_set_walk - look for nodes to dial? They come as DISCOVER_SEEN. */
 void discovery_set_walk(struct discovery *d, enum discover_walk walk);
+
+/* discovery_set_reach - it changed; copied. Of nodes that have two addresses
+ * the better one is taken from now on. discovery_reach - as it is. */
+void discovery_set_reach(struct discovery *d, const struct reach *reach);
+const struct reach *discovery_reach(const struct discovery *d);
 
 /* discovery_record - ours, as it was told last; borrowed until the next
  * tick. */

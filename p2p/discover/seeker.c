@@ -31,14 +31,14 @@ struct search {
 };
 
 void seeker_init(struct seeker *s, const struct ecc_pub *pub,
-		 const struct netlist *restrict_to, struct drbg *rng,
+		 const struct reach *reach, struct drbg *rng,
 		 struct event_queue *events, unsigned tries, struct mono now)
 {
 	memset(s, 0, sizeof(*s));
 	s->pub = *pub;
 	s->self = node_id_of(pub);
-	if (restrict_to)
-		s->restrict_to = *restrict_to;
+	if (reach)
+		s->reach = *reach;
 	s->rng = rng;
 	s->events = events;
 	s->tries = tries;
@@ -65,7 +65,7 @@ void seeker_clear(struct seeker *s)
 
 bool seeker_allows(const struct seeker *s, const struct ip *ip)
 {
-	return netlist_has(&s->restrict_to, ip);
+	return reach_has(&s->reach, ip);
 }
 
 enum err seeker_bootnode(struct seeker *s, const struct contact *c)

@@ -12,7 +12,7 @@
 #ifndef P2P_DISCOVER_SEEKER_H
 #define P2P_DISCOVER_SEEKER_H
 
-#include "p2p/base/netlist.h"
+#include "p2p/base/reach.h"
 #include "p2p/discover/event_queue.h"
 #include "p2p/discover/lookup.h"
 #include "p2p/discover/plan.h"
@@ -22,7 +22,7 @@ struct search;
 struct seeker {
 	struct ecc_pub pub;
 	struct node_id self;
-	struct netlist restrict_to;
+	struct reach reach;
 	struct drbg *rng;	    /* borrowed, as the next */
 	struct event_queue *events; /* where it tells */
 	struct table *table;
@@ -34,11 +34,11 @@ struct seeker {
 	struct contact bootnodes[DISCOVER_BOOTNODES];
 };
 
-/* seeker_init - restrict_to (nullable) is copied; nodes elsewhere do not come
+/* seeker_init - reach (nullable) is copied; nodes elsewhere do not come
  * into the table. tries: how often a silent node is asked for nodes before it
  * is given up. Holds a table until seeker_clear. */
 void seeker_init(struct seeker *s, const struct ecc_pub *pub,
-		 const struct netlist *restrict_to, struct drbg *rng,
+		 const struct reach *reach, struct drbg *rng,
 		 struct event_queue *events, unsigned tries, struct mono now);
 void seeker_clear(struct seeker *s);
 

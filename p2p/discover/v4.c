@@ -13,8 +13,8 @@ struct v4 *v4_new(const struct v4_config *config, struct mono now)
 	drbg_init(&v->rng, config->seed);
 	v->events.version = DISCOVER_V4;
 	v->events.dropped = &v->stats.dropped[V4_DROP_EVENT];
-	seeker_init(&v->seeker, &v->key.pub, config->restrict_to, &v->rng,
-		    &v->events, V4_TRIES, now);
+	seeker_init(&v->seeker, &v->key.pub, config->reach, &v->rng, &v->events,
+		    V4_TRIES, now);
 	v4_bonds_init(&v->bonds, V4_BONDS_PROVEN, V4_BONDS_UNPROVEN,
 		      V4_BONDS_SHARE);
 	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);
@@ -73,10 +73,15 @@ void v4_set_record(struct v4 *v, const struct enr *record)
 	struct enr_endpoint at;
 
 	v->record = *record;
-	enr_endpoint(&at, record);
+	enr_endpoint(&at, record, NULL);
 	v->endpoint = (struct v4_endpoint){ .ip = at.ip,
 					    .udp = at.udp,
 					    .tcp = at.tcp };
+}
+
+void v4_set_reach(struct v4 *v, const struct reach *reach)
+{
+	v->seeker.reach = *reach;
 }
 
 /* --- nodes ------------------------------------------------------------------

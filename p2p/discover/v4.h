@@ -36,10 +36,10 @@ enum {
 struct v4;
 
 struct v4_config {
-	const struct ecc_keypair *key;	   /* copied */
-	const struct secret32 *seed;	   /* of all randomness; copied */
-	const struct netlist *restrict_to; /* nodes elsewhere are neither
-					    * answered nor asked; NULL: none */
+	const struct ecc_keypair *key; /* copied */
+	const struct secret32 *seed;   /* of all randomness; copied */
+	const struct reach *reach; /* nodes elsewhere are neither answered nor
+				    * asked; copied. NULL: everywhere */
 	struct guard_limits limits;
 	unsigned ping_version; /* V4_VERSION, but for some old networks */
 };
@@ -51,6 +51,9 @@ void v4_free(struct v4 *v);
  * for an ENRREQUEST, and in PINGs. Before the first v4_tick, and when it
  * changes. */
 void v4_set_record(struct v4 *v, const struct enr *record);
+
+/* v4_set_reach - it changed; copied. */
+void v4_set_reach(struct v4 *v, const struct reach *reach);
 
 /* v4_bootnode - put into the table at every refresh. ERR_LIMIT: there are
  * DISCOVER_BOOTNODES. */

@@ -200,7 +200,7 @@ void v4_calls_got(struct v4 *v, struct v4_call *c, struct span record)
 		record_over(v, c, ERR_NONE, &c->to);
 		return;
 	}
-	if (!err && (!contact_of_record(&got, &r) ||
+	if (!err && (!contact_of_record(&got, &r, &v->seeker.reach) ||
 		     !relay_is_fine(&c->peer.ip, &got.udp.ip) ||
 		     !seeker_allows(&v->seeker, &got.udp.ip)))
 		err = ERR_DENIED;

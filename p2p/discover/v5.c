@@ -15,8 +15,8 @@ struct v5 *v5_new(const struct v5_config *config, struct mono now)
 	drbg_init(&v->rng, config->seed);
 	v->events.version = DISCOVER_V5;
 	v->events.dropped = &v->stats.dropped[V5_DROP_EVENT];
-	seeker_init(&v->seeker, &v->key.pub, config->restrict_to, &v->rng,
-		    &v->events, V5_LOOKUP_TRIES, now);
+	seeker_init(&v->seeker, &v->key.pub, config->reach, &v->rng, &v->events,
+		    V5_LOOKUP_TRIES, now);
 	v5_sessions_init(&v->sessions, V5_SESSIONS, UINT32_MAX);
 	v5_challenges_init(&v->challenges, V5_CHALLENGES, V5_CHALLENGES_IP);
 	guard_init(&v->guard, &config->limits, GUARD_SOURCES, now);
@@ -71,12 +71,17 @@ void v5_set_record(struct v5 *v, const struct enr *record)
 {
 	struct enr_endpoint before, after;
 
-	enr_endpoint(&before, &v->record);
-	enr_endpoint(&after, record);
+	enr_endpoint(&before, &v->record, NULL);
+	enr_endpoint(&after, record, NULL);
 	if (v->record.len &&
 	    (before.udp != after.udp || !ip_equal(&before.ip, &after.ip)))
 		v5_sessions_clear(&v->sessions);
 	v->record = *record;
+}
+
+void v5_set_reach(struct v5 *v, const struct reach *reach)
+{
+	v->seeker.reach = *reach;
 }
 
 bool v5_is_told_fine(const struct v5 *v, const struct ip *by,

@@ -43,11 +43,11 @@ enum {
 struct v5;
 
 struct v5_config {
-	const struct ecc_keypair *key;	   /* copied */
-	const struct secret32 *seed;	   /* of all randomness; copied */
-	const struct netlist *restrict_to; /* nodes elsewhere are neither
-					    * answered nor asked; NULL: none */
-	struct guard_limits limits;	   /* checks: requests and challenges */
+	const struct ecc_keypair *key; /* copied */
+	const struct secret32 *seed;   /* of all randomness; copied */
+	const struct reach *reach;  /* nodes elsewhere are neither answered nor
+				     * asked; copied. NULL: everywhere */
+	struct guard_limits limits; /* checks: requests and challenges */
 };
 
 struct v5 *v5_new(const struct v5_config *config, struct mono now);
@@ -56,6 +56,9 @@ void v5_free(struct v5 *v);
 /* v5_set_record - the node's own record. Before the first v5_tick, and when it
  * changes. */
 void v5_set_record(struct v5 *v, const struct enr *record);
+
+/* v5_set_reach - it changed; copied. */
+void v5_set_reach(struct v5 *v, const struct reach *reach);
 
 /* v5_bootnode - put into the table at every refresh. ERR_LIMIT: there are
  * DISCOVER_BOOTNODES. */

@@ -142,20 +142,17 @@ static bool choose_record(struct enr *record, const struct node_id *id,
 void v5_offer_sender(struct v5 *v, const struct v5_sender *from,
 		     const struct enr *record)
 {
-	bool is_v4 = from->at.ip.family == IP_V4;
-	struct ip ip = enr_get_ip(record, is_v4 ? "ip" : "ip6");
-	uint16_t port = enr_get_port(record, "udp");
+	enum ip_family family = from->at.ip.family;
+	const struct reach same = reach_family(family);
 	struct contact c;
 
-	if (!is_v4 && enr_get_port(record, "udp6"))
-		port = enr_get_port(record, "udp6");
-	if (!contact_of_record(&c, record))
+	if (!contact_of_record(&c, record, &same))
 		return;
-	if (ip.family != IP_NONE && port) {
-		if (!ip_equal(&ip, &from->at.ip) || port != from->at.port)
-			return;
-		c.udp = from->at; /* where the session is */
-	}
+	if (c.udp.ip.family != family)
+		contact_of_record(&c, record, &v->seeker.reach);
+	else if (!ip_equal(&c.udp.ip, &from->at.ip) ||
+		 c.udp.port != from->at.port)
+		return;
 	if (v5_is_told_fine(v, &from->at.ip, &c.udp))
 		seeker_offer(&v->seeker, &c, TABLE_INBOUND, v->now);
 }

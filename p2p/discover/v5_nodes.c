@@ -109,7 +109,7 @@ static enum err accept(struct v5 *v, struct v5_call *c, struct span raw)
 
 	if (enr_decode(&record, raw, NULL))
 		return ERR_FORMAT;
-	enr_endpoint(&at, &record);
+	enr_endpoint(&at, &record, &v->seeker.reach);
 	if (!v5_is_told_fine(v, &c->to.udp.ip,
 			     &(struct addr){ .ip = at.ip, .port = at.udp }))
 		return ERR_DENIED;
@@ -117,7 +117,7 @@ static enum err accept(struct v5 *v, struct v5_call *c, struct span raw)
 		return ERR_AUTH;
 	if (is_there(c, &record.id))
 		return ERR_EXISTS;
-	if (!contact_of_record(out, &record))
+	if (!contact_of_record(out, &record, &v->seeker.reach))
 		return ERR_DENIED;
 	c->count++;
 	return ERR_NONE;

@@ -231,19 +231,18 @@ static uint16_t port_or(uint16_t port, uint16_t otherwise)
 	return port ? port : otherwise;
 }
 
-/* "Unspecified 0, loopback 1, link-local 2, private 3, other 4. The higher
- * score wins; IPv4 wins ties." */
-void enr_endpoint(struct enr_endpoint *out, const struct enr *r)
+void enr_endpoint(struct enr_endpoint *out, const struct enr *r,
+		  const struct reach *reach)
 {
-	struct ip v4 = unicast_of(r, "ip"), v6 = unicast_of(r, "ip6");
+	const struct ip ips[] = { unicast_of(r, "ip"), unicast_of(r, "ip6") };
+	const struct ip *best = reach_choose(reach, ips, 2);
 
 	*out = (struct enr_endpoint){
-		.ip = v4,
 		.udp = enr_get_port(r, "udp"),
 		.tcp = enr_get_port(r, "tcp"),
 	};
-	if (v6.family && (!v4.family || ip_scope(&v6) > ip_scope(&v4)))
-		out->ip = ip_unmapped(&v6);
+	if (best)
+		out->ip = ip_unmapped(best);
 	if (out->ip.family == IP_V4)
 		out->quic = enr_get_port(r, "quic");
 	if (out->ip.family != IP_V6)
@@ -253,11 +252,11 @@ void enr_endpoint(struct enr_endpoint *out, const struct enr *r)
 	out->quic = enr_get_port(r, "quic6");
 }
 
-void enr_node(struct enode *out, const struct enr *r)
+void enr_node(struct enode *out, const struct enr *r, const struct reach *reach)
 {
 	struct enr_endpoint at;
 
-	enr_endpoint(&at, r);
+	enr_endpoint(&at, r, reach);
 	*out = (struct enode){
 		.pub = r->pub,
 		.id = r->id,
@@ -275,7 +274,7 @@ static bool is_hex(const char *text)
 /* A signed record is a list of more than 55 bytes: it begins with F8 or F9, so
  * its text with '-', and no URL or key does. */
 enum err enr_parse_node(struct enode *out, struct enr *record, const char *text,
-			struct why *why)
+			const struct reach *reach, struct why *why)
 {
 	struct enr r = { 0 };
 	enum err rc;
@@ -295,7 +294,7 @@ enum err enr_parse_node(struct enode *out, struct enr *record, const char *text,
 	if (rc)
 		return rc;
 	if (r.len)
-		enr_node(out, &r);
+		enr_node(out, &r, reach);
 	if (record)
 		*record = r;
 	return ERR_NONE;

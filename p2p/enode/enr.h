@@ -12,6 +12,7 @@
 #ifndef P2P_ENODE_ENR_H
 #define P2P_ENODE_ENR_H
 
+#include "p2p/base/reach.h"
 #include "p2p/enode/enode.h"
 #include "p2p/rlp/rlp.h"
 
@@ -60,7 +61,8 @@ const char *enr_text(char out[ENR_TEXT_MAX], const struct enr *r);
  * there was none. The node has the endpoint of enr_endpoint, if any. Errors of
  * enode_parse, enr_parse and enr_verify; outputs are untouched then. */
 MUST_USE enum err enr_parse_node(struct enode *out, struct enr *record,
-				 const char *text, struct why *why);
+				 const char *text, const struct reach *reach,
+				 struct why *why);
 
 static inline struct span enr_raw(const struct enr *r)
 {
@@ -86,18 +88,22 @@ struct ip enr_get_ip(const struct enr *r, const char *key);
 uint16_t enr_get_port(const struct enr *r, const char *key);
 
 /* Where to reach a node (specs: "Choosing the endpoint of a record"): the
- * address of wider scope, IPv4 at a tie, with the ports of its family.
- * IPv4 in IPv6 comes out as IPv4. */
+ * address of wider scope, IPv4 at a tie, with the ports of its family; but one
+ * that is in reach before all others, as reach_choose has it. Reach is NULL
+ * where nobody is about to send: for what is shown, and of ourselves. IPv4 in
+ * IPv6 comes out as IPv4. */
 struct enr_endpoint {
 	struct ip ip; /* IP_NONE: the record has none */
 	uint16_t udp, tcp, quic;
 };
 
-void enr_endpoint(struct enr_endpoint *out, const struct enr *r);
+void enr_endpoint(struct enr_endpoint *out, const struct enr *r,
+		  const struct reach *reach);
 
 /* enr_node - a verified record as a node to dial or ask. Its ports are 0, and
  * the ip IP_NONE, where the record has none. */
-void enr_node(struct enode *out, const struct enr *r);
+void enr_node(struct enode *out, const struct enr *r,
+	      const struct reach *reach);
 
 /* --- making --------------------------------------------------------------- */
 

@@ -234,6 +234,8 @@ void local_init(struct local *l, const struct local_config *config,
 		local_set_fallback(l, &config->fallback);
 	if (config->entries && local_set_entries(l, config->entries))
 		abort(); /* the owner saw to it that they fit */
+	if (config->other.family)
+		local_set_fallback(l, &config->other);
 	make_draft(&d, l);
 	sign(l, &d, local_first(config->seq, config->unix_ms), now);
 	assert(l->record.seq <= l->stored);

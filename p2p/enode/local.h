@@ -48,6 +48,7 @@ struct local_config {
 	uint64_t stored;
 
 	struct ip fallback; /* IP_NONE: no address */
+	struct ip other;    /* likewise, of the other family */
 	uint16_t udp, tcp;  /* 0: not published */
 
 	/* As local_set_entries takes them, which they must fit; NULL: none. */

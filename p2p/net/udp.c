@@ -312,6 +312,23 @@ bool net_udp_source(struct ip *out, const struct addr *to)
 	return true;
 }
 
+/* A root name server's addresses: far from everywhere. A way by IPv6 is none
+ * with an address that only our own network knows. */
+void net_udp_ways(struct reach *reach)
+{
+	static const struct addr far4 = { { IP_V4, { 193, 0, 14, 129 } }, 53 };
+	static const struct addr far6 = {
+		{ IP_V6, { 0x20, 0x01, 0x07, 0xfd, [15] = 1 } }, 53
+	};
+	struct ip us;
+	bool way4 = net_udp_source(&us, &far4) && !ip_is_loopback(&us);
+	bool way6 =
+		net_udp_source(&us, &far6) && ip_scope(&us) == IP_SCOPE_GLOBAL;
+
+	reach->no_way4 = way6 && !way4;
+	reach->no_way6 = way4 && !way6;
+}
+
 struct net_udp_counts net_udp_counts(const struct net_udp *u)
 {
 	return u->counts;

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "p2p/base/addr.h"
+#include "p2p/base/reach.h"
 #include "p2p/net/loop.h"
 
 enum {
@@ -60,6 +60,11 @@ struct addr net_udp_addr(const struct net_udp *u);
 /* net_udp_source - the address of this machine that datagrams to `to` come
  * from. False: there is no way there. Sends nothing. */
 bool net_udp_source(struct ip *out, const struct addr *to);
+
+/* net_udp_ways - has this machine a way to far nodes, by IPv4 and by IPv6? Sets
+ * no_way4 and no_way6 alone, and one of them at most: a machine without any
+ * may yet get one in either family. Sends nothing. */
+void net_udp_ways(struct reach *reach);
 
 /* net_udp_send - at once if the kernel takes it, or else behind those that
  * wait; data is copied then. At most NET_UDP_MAX bytes. The counts say what

@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	crypto_init();
 	ask_must(!enr_parse(&record, argv[2], NULL) &&
 			 !enr_verify(&record, NULL) &&
-			 contact_of_record(&a.node, &record),
+			 contact_of_record(&a.node, &record, NULL),
 		 "that is no record with an endpoint");
 	pid = atoi(argv[3]);
 	a.count = strtoul(argv[4], NULL, 10);

@@ -198,7 +198,8 @@ static void join(void)
 		.b = { 20, (uint8_t)(count >> 8), (uint8_t)count, 1 },
 	};
 	m->d = discovery_new(&config, now());
-	must(contact_of_record(&m->self, discovery_record(m->d)), "no record");
+	must(contact_of_record(&m->self, discovery_record(m->d), NULL),
+	     "no record");
 	must(!count || !discovery_bootnode(m->d, &nodes[0].self),
 	     "no bootnode");
 	m->due = now();

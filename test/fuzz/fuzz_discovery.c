@@ -145,7 +145,7 @@ static void request(uint8_t which)
 	struct discovery *d = nodes[0].d;
 	struct contact c;
 
-	MUST(contact_of_record(&c, discovery_record(nodes[1].d)));
+	MUST(contact_of_record(&c, discovery_record(nodes[1].d), NULL));
 	if (which & 2)
 		c.record.len = 0;
 	switch (which / 4 % 5) {

@@ -73,7 +73,7 @@ static struct contact contact(uint8_t who)
 {
 	struct contact c;
 
-	MUST(contact_of_record(&c, &records[who % KEYS]));
+	MUST(contact_of_record(&c, &records[who % KEYS], NULL));
 	c.udp = address(who);
 	return c;
 }

@@ -38,7 +38,7 @@ static void parse_name(const char *text)
 	char printed[ENR_TEXT_MAX];
 	char url[ENODE_URL_MAX], other[ENODE_URL_MAX];
 
-	if (enr_parse_node(&node, &record, text, &why)) {
+	if (enr_parse_node(&node, &record, text, NULL, &why)) {
 		MUST(why.text[0]);
 		MUST(enode_parse(&node, text, NULL));
 		return;
@@ -49,9 +49,10 @@ static void parse_name(const char *text)
 		return;
 	}
 	enr_text(printed, &record);
-	MUST(!enr_parse_node(&again, &same, printed, NULL));
+	MUST(!enr_parse_node(&again, &same, printed, NULL, NULL));
 	MUST(node_id_equal(&again.id, &record.id));
-	MUST(!enr_parse_node(&again, &same, printed + strlen("enr:"), NULL));
+	MUST(!enr_parse_node(&again, &same, printed + strlen("enr:"), NULL,
+			     NULL));
 	MUST(span_equal(enr_raw(&same), enr_raw(&record)));
 }
 

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(!enr_parse(&again, enr_text(text, &r), NULL));
 	MUST(span_equal(enr_raw(&again), enr_raw(&r)));
 	find_all(&r);
-	enr_endpoint(&at, &r);
+	enr_endpoint(&at, &r, NULL);
 	MUST(at.ip.family || !at.quic);
 	MUST(!ip_is_multicast(&at.ip));
 	if (!enr_verify(&again, NULL))

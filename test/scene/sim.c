@@ -197,7 +197,7 @@ static void open_core(struct sim_node *n, const struct sim_place_of *place)
 	if (sim.version == DISCOVER_V4) {
 		struct v4_config config = { .key = &n->key,
 					    .seed = &seed,
-					    .restrict_to = place->restrict_to,
+					    .reach = place->reach,
 					    .limits = guard_limits_default,
 					    .ping_version = V4_VERSION };
 
@@ -205,7 +205,7 @@ static void open_core(struct sim_node *n, const struct sim_place_of *place)
 	} else {
 		struct v5_config config = { .key = &n->key,
 					    .seed = &seed,
-					    .restrict_to = place->restrict_to,
+					    .reach = place->reach,
 					    .limits = guard_limits_default };
 
 		n->v5 = v5_new(&config, sim.now);

@@ -6,7 +6,7 @@
 #ifndef TEST_SCENE_SIM_H
 #define TEST_SCENE_SIM_H
 
-#include "p2p/base/netlist.h"
+#include "p2p/base/reach.h"
 #include "p2p/discover/table.h"
 #include "p2p/discover/v4.h"
 #include "p2p/discover/v5.h"
@@ -69,8 +69,8 @@ struct sim_place_of {
 	const struct addr *at;	       /* NULL: its own /24 */
 	const struct addr *claims;     /* its record says; NULL: the truth */
 	const struct ecc_keypair *key; /* NULL: any */
-	const struct netlist *restrict_to; /* NULL: none */
-	size_t bootnode;		   /* SIM_NODES: none */
+	const struct reach *reach;     /* NULL: everywhere */
+	size_t bootnode;	       /* SIM_NODES: none */
 };
 
 /* sim_add - a node that begins now. Returns its number. */

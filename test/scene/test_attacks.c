@@ -94,7 +94,7 @@ static struct ecc_keypair key_in_bucket(const struct node_id *of,
 
 /* They speak to the victim and to each other alone, and tell it of nobody
  * else. */
-static void add_hostile(size_t i, const struct netlist *circle)
+static void add_hostile(size_t i, const struct reach *circle)
 {
 	struct ecc_keypair key =
 		key_in_bucket(&sim.nodes[eclipse.victim]->contact.id,
@@ -104,7 +104,7 @@ static void add_hostile(size_t i, const struct netlist *circle)
 			   .port = (uint16_t)(30303 + i % 2) };
 	struct sim_place_of place = { .at = &at,
 				      .key = &key,
-				      .restrict_to = circle,
+				      .reach = circle,
 				      .bootnode = eclipse.victim };
 	size_t number = sim_add(&place);
 
@@ -116,7 +116,7 @@ static void add_hostile(size_t i, const struct netlist *circle)
 /* From before its first refresh on, when a table is easiest to own. */
 Test(attacks, five_hundred_in_one_network_own_no_table, SCENE)
 {
-	struct netlist circle = { 0 };
+	struct reach circle = { 0 };
 	char networks[64], victim[IP_TEXT_MAX];
 	struct shares s;
 
@@ -127,7 +127,7 @@ Test(attacks, five_hundred_in_one_network_own_no_table, SCENE)
 	eclipse.victim = sim_join(0);
 	snprintf(networks, sizeof(networks), "%s,%s/32", hostile_net,
 		 ip_text(victim, &sim.nodes[eclipse.victim]->contact.udp.ip));
-	cr_assert_eq(netlist_parse(&circle, networks, NULL), ERR_NONE);
+	cr_assert_eq(netlist_parse(&circle.nets, networks, NULL), ERR_NONE);
 	sim.sent = look_at_table;
 	for (size_t i = 0; i < HOSTILE; i++) {
 		add_hostile(i, &circle);

@@ -128,15 +128,15 @@ static void add_shadow(size_t guide)
 {
 	char only[IP_TEXT_MAX + 4], ip[IP_TEXT_MAX];
 	struct addr at = redirect.victim;
-	struct netlist circle = { 0 };
+	struct reach circle = { 0 };
 	struct sim_place_of place = { .at = &at,
-				      .restrict_to = &circle,
+				      .reach = &circle,
 				      .bootnode = guide };
 
 	at.port = (uint16_t)(at.port + sim.count);
 	snprintf(only, sizeof(only), "%s/32",
 		 ip_text(ip, &sim.nodes[guide]->contact.udp.ip));
-	cr_assert_eq(netlist_parse(&circle, only, NULL), ERR_NONE);
+	cr_assert_eq(netlist_parse(&circle.nets, only, NULL), ERR_NONE);
 	add_hostile(&place, 1);
 }
 
@@ -164,11 +164,12 @@ static void add_all(void)
 /* They speak to the honest alone, and would to the victim. */
 static void add_newcomers(void)
 {
-	struct netlist circle = { 0 };
-	struct sim_place_of place = { .restrict_to = &circle, .bootnode = 0 };
+	struct reach circle = { 0 };
+	struct sim_place_of place = { .reach = &circle, .bootnode = 0 };
 
-	cr_assert_eq(netlist_parse(&circle, "20.0.0.0/19,77.7.7.7/32", NULL),
-		     ERR_NONE);
+	cr_assert_eq(
+		netlist_parse(&circle.nets, "20.0.0.0/19,77.7.7.7/32", NULL),
+		ERR_NONE);
 	for (size_t i = 0; i < NEWCOMERS; i++)
 		sim_walk(sim_add(&place));
 }

@@ -432,7 +432,7 @@ static void check_endpoint(const struct enr *r, const char *want)
 	struct enr_endpoint e;
 	char text[ADDR_TEXT_MAX];
 
-	enr_endpoint(&e, r);
+	enr_endpoint(&e, r, NULL);
 	addr_text(text, &(struct addr){ e.ip, e.udp });
 	cr_assert_str_eq(text, want, "%s, not %s", text, want);
 }

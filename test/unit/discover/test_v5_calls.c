@@ -250,6 +250,39 @@ Test(v5_calls, six_messages_are_read_and_no_more, LAB5)
 	cr_assert_eq(lab5_dropped(V5_DROP_UNASKED), 1);
 }
 
+static void check_told(struct tester5 *by, const char *at, uint16_t tcp)
+{
+	struct ecc_keypair key = key_of_number(50);
+	struct enr r = lab5_record_of_both(&key);
+	uint16_t d = (uint16_t)logdist(&by->contact.id, &r.id);
+	char text[ADDR_TEXT_MAX];
+	struct v5_message m;
+
+	v5_find(lab5.v5, &by->contact, &d, 1);
+	read_request(by, V5_FINDNODE);
+	m = nodes(1, &r);
+	tester5_send(by, &m);
+	cr_assert(lab5_event(&e, DISCOVER_NODES));
+	cr_assert_eq(e.count, 1);
+	cr_assert_str_eq(addr_text(text, &e.found[0].udp), at);
+	cr_assert_eq(e.found[0].tcp, tcp);
+}
+
+Test(v5_calls, a_node_of_both_families_is_met_where_we_reach_it,
+     .init = lab5_open, .fini = lab5_close)
+{
+	struct reach v4 = reach_family(IP_V4), v6 = reach_family(IP_V6);
+
+	check_told(tester5_at(1, "20.1.1.1:30303", LAB5_FULL), "20.2.1.1:3000",
+		   4000);
+	v5_set_reach(lab5.v5, &v6);
+	check_told(tester5_at(2, "[2a01::1]:30303", LAB5_FULL),
+		   "[2a02::1]:3006", 4006);
+	v5_set_reach(lab5.v5, &v4);
+	check_told(tester5_at(3, "20.1.2.1:30303", LAB5_FULL), "20.2.1.1:3000",
+		   4000);
+}
+
 /* Each of them is what it should not be in one way. */
 Test(v5_calls, records_that_may_not_be_told_are_dropped, LAB5)
 {
@@ -441,7 +474,7 @@ Test(v5_calls, a_lookup_knocks_at_two_doors_of_a_network, LAB5)
 		if (logdist(&lab5.self.id, &r.id) != distance)
 			continue;
 		distance--;
-		cr_assert(contact_of_record(&c, &r));
+		cr_assert(contact_of_record(&c, &r, NULL));
 		v5_seed(lab5.v5, &c, lab5.now);
 	}
 	cr_assert_eq(table_count(v5_table(lab5.v5)), 3);

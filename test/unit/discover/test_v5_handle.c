@@ -267,6 +267,37 @@ Test(v5_handle, the_longest_reply_fits, LAB5)
 	cr_assert_eq(g.len, V5_PACKET_MAX);
 }
 
+/* Its session is there, whatever others prefer. */
+Test(v5_handle, who_comes_from_one_of_two_addresses_is_known_by_that,
+     .init = lab5_open, .fini = lab5_close)
+{
+	static const struct {
+		const char *from, *at; /* NULL: not known */
+		uint16_t tcp;
+	} rows[] = {
+		{ "20.2.1.1:3000", "20.2.1.1:3000", 4000 },
+		{ "[2a02::1]:3006", "[2a02::1]:3006", 4006 },
+		{ "[2a02::1]:3000", NULL, 0 },
+		{ "[2a02::2]:3006", NULL, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		struct tester5 *t = tester5_at(i + 1, rows[i].from, LAB5_BARE);
+		struct v5_message m = ping5(1);
+		const struct contact *c;
+		char text[ADDR_TEXT_MAX];
+
+		t->contact.record = lab5_record_of_both(&t->key);
+		cr_assert(tester5_asks(t, &g, &m));
+		c = table_find(v5_table(lab5.v5), &t->contact.id);
+		cr_assert_eq(c != NULL, rows[i].at != NULL, "%s", rows[i].from);
+		if (!c)
+			continue;
+		cr_assert_str_eq(addr_text(text, &c->udp), rows[i].at);
+		cr_assert_eq(c->tcp, rows[i].tcp);
+	}
+}
+
 /* Sixteen records of nearly the most bytes make six messages of three. */
 static void fill_bucket(struct table *table)
 {
@@ -292,7 +323,7 @@ static void fill_bucket(struct table *table)
 			     ERR_NONE);
 		cr_assert_eq(enr_sign(&r, &d, &key), ERR_NONE);
 		cr_assert_eq(enr_read(&r, enr_raw(&r), NULL), ERR_NONE);
-		cr_assert(contact_of_record(&c, &r));
+		cr_assert(contact_of_record(&c, &r, NULL));
 		cr_assert_geq(r.len, 251);
 		cr_assert_eq(table_add(table, &c, TABLE_FOUND, lab5.now),
 			     ERR_NONE);
@@ -335,16 +366,16 @@ Test(v5_handle, strangers_are_not_told_of_local_nodes, LAB5)
 Test(v5_handle, keeps_to_its_networks, LAB5)
 {
 	struct secret32 seed = { { 1 } };
-	struct netlist list;
+	struct reach reach = { 0 };
 	struct v5_config config = { .key = &lab5.key,
 				    .seed = &seed,
-				    .restrict_to = &list,
+				    .reach = &reach,
 				    .limits = guard_limits_default };
 	struct tester5 *t = tester();
 	struct v5_message m = ping5(1);
 	struct v5 *all = lab5.v5;
 
-	cr_assert_eq(netlist_parse(&list, "10.0.0.0/8", NULL), ERR_NONE);
+	cr_assert_eq(netlist_parse(&reach.nets, "10.0.0.0/8", NULL), ERR_NONE);
 	lab5.v5 = v5_new(&config, lab5.now);
 	tester5_send(t, &m);
 	cr_assert(!tester5_reads(t, &g, 300));

@@ -17,18 +17,18 @@ void lab_open(void)
 
 void lab_open_in(const char *networks)
 {
-	struct netlist restrict_to = { 0 };
+	struct reach reach = { 0 };
 	struct secret32 seed = { { 7 } };
 	struct v4_config config = { .key = &lab.key,
 				    .seed = &seed,
-				    .restrict_to = &restrict_to,
+				    .reach = &reach,
 				    .limits = guard_limits_default,
 				    .ping_version = V4_VERSION };
 	struct addr at;
 
 	crypto_init();
 	if (*networks)
-		cr_assert_eq(netlist_parse(&restrict_to, networks, NULL),
+		cr_assert_eq(netlist_parse(&reach.nets, networks, NULL),
 			     ERR_NONE);
 	lab.key = key_of_number(0);
 	lab.id = node_id_of(&lab.key.pub);

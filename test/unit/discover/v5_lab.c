@@ -13,6 +13,33 @@ struct lab5 lab5;
 static struct tester5 testers[TESTERS];
 static size_t tester_count;
 
+struct enr lab5_record_of_both(const struct ecc_keypair *key)
+{
+	static const struct {
+		const char *key;
+		uint16_t port;
+	} ports[] = { { "udp", 3000 },
+		      { "udp6", 3006 },
+		      { "tcp", 4000 },
+		      { "tcp6", 4006 } };
+	static const char *const ips[] = { "20.2.1.1", "2a02::1" };
+	struct enr_draft d = { .seq = 1 };
+	struct enr r;
+	struct ip ip;
+
+	for (size_t i = 0; i < ARRAY_LEN(ips); i++) {
+		cr_assert_eq(ip_parse(&ip, ips[i]), ERR_NONE);
+		cr_assert_eq(enr_draft_set_ip(&d, &ip), ERR_NONE);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ports); i++)
+		cr_assert_eq(
+			enr_draft_set_port(&d, ports[i].key, ports[i].port),
+			ERR_NONE);
+	cr_assert_eq(enr_sign(&r, &d, key), ERR_NONE);
+	cr_assert_eq(enr_read(&r, enr_raw(&r), NULL), ERR_NONE);
+	return r;
+}
+
 static struct contact contact_at(const struct ecc_keypair *key,
 				 const char *addr, enum lab5_endpoint endpoint)
 {

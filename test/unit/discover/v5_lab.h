@@ -49,6 +49,9 @@ enum lab5_endpoint {
 	LAB5_FULL,
 };
 
+/* At 20.2.1.1:3000 and [2a02::1]:3006, and dialed at 4000 and 4006. */
+struct enr lab5_record_of_both(const struct ecc_keypair *key);
+
 /* Closed by lab5_close. */
 struct tester5 *tester5_at(unsigned number, const char *addr,
 			   enum lab5_endpoint endpoint);

@@ -254,12 +254,12 @@ Test(enr, chooses_the_endpoint_as_told, .init = open_vectors,
 			cr_assert_eq(ip_parse(&want, json_string_value(ip)),
 				     ERR_NONE);
 		record_of(&r, json_object_get(row, "entries"));
-		enr_endpoint(&got, &r);
+		enr_endpoint(&got, &r, NULL);
 		cr_assert(ip_equal(&got.ip, &want), "%s", name);
 		cr_assert_eq(got.udp, want_port(row, "udp"), "%s", name);
 		cr_assert_eq(got.tcp, want_port(row, "tcp"), "%s", name);
 		cr_assert_eq(got.quic, want_port(row, "quic"), "%s", name);
-		enr_node(&node, &r);
+		enr_node(&node, &r, NULL);
 		cr_assert(ip_equal(&node.ip, &want));
 		cr_assert_eq(node.udp, got.udp);
 		cr_assert(node_id_equal(&node.id, &r.id));
@@ -288,7 +288,7 @@ Test(enr, knows_mapped_and_multicast_addresses, .init = crypto_init)
 	cr_assert_eq(enr_draft_set_port(&d, "udp6", 6), ERR_NONE);
 	cr_assert_eq(enr_draft_set_port(&d, "quic", 44), ERR_NONE);
 	cr_assert_eq(enr_sign(&r, &d, &key), ERR_NONE);
-	enr_endpoint(&at, &r);
+	enr_endpoint(&at, &r, NULL);
 	cr_assert_str_eq(ip_text(text, &at.ip), "99.1.2.3");
 	cr_assert_eq(at.udp, 4);
 	cr_assert_eq(at.quic, 44);
@@ -425,18 +425,19 @@ Test(enr, or_url_names_a_node, .init = crypto_init)
 	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
 		struct why why = WHY_NONE;
 
-		cr_assert_eq(enr_parse_node(&node, &r, records[i], &why),
+		cr_assert_eq(enr_parse_node(&node, &r, records[i], NULL, &why),
 			     ERR_NONE, "%s", why.text);
 		cr_assert_eq(r.seq, 1);
 		cr_assert_eq(node.udp, 30303);
 		cr_assert_eq(node.tcp, 0);
 		cr_assert(node_id_equal(&node.id, &r.id));
-		cr_assert_eq(enr_parse_node(&node, NULL, records[i], NULL),
-			     ERR_NONE);
+		cr_assert_eq(
+			enr_parse_node(&node, NULL, records[i], NULL, NULL),
+			ERR_NONE);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-		cr_assert_eq(enr_parse_node(&node, &r, urls[i], NULL), ERR_NONE,
-			     "%s", urls[i]);
+		cr_assert_eq(enr_parse_node(&node, &r, urls[i], NULL, NULL),
+			     ERR_NONE, "%s", urls[i]);
 		cr_assert_eq(r.len, 0);
 		cr_assert_eq(node.pub.b[0], 0x79);
 	}
@@ -476,7 +477,7 @@ Test(enr, or_url_that_is_neither_changes_nothing, .init = crypto_init)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct why why = WHY_NONE;
 
-		cr_assert_eq(enr_parse_node(&node, &r, bad[i].text, &why),
+		cr_assert_eq(enr_parse_node(&node, &r, bad[i].text, NULL, &why),
 			     bad[i].rc, "%s: %s", bad[i].text, why.text);
 		cr_assert(strstr(why.text, bad[i].why), "%s", why.text);
 		cr_assert_eq(node.tcp, 7);

@@ -45,7 +45,7 @@ static struct contact met(unsigned n)
 	struct enr r = record(n);
 	struct contact c;
 
-	cr_assert(contact_of_record(&c, &r));
+	cr_assert(contact_of_record(&c, &r, NULL));
 	c.record.len = 0;
 	return c;
 }
@@ -110,7 +110,7 @@ Test(crawl, keeps_who_answers, .init = set_up)
 	struct nodeset_node *node;
 	struct crawl c;
 
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	cr_assert(crawl_is_fresh(&c));
 	asks_nobody(&c, NOW);
 	meet(&c, 1, NOW);
@@ -133,7 +133,7 @@ Test(crawl, ignores_who_never_answered, .init = set_up)
 	struct nodeset set = { 0 };
 	struct crawl c;
 
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	meet(&c, 1, NOW);
 	asks(&c, 1, NOW);
 	fails(&c, 1, NOW + 1);
@@ -152,7 +152,7 @@ Test(crawl, asks_again_after_ten_minutes_and_no_sooner, .init = set_up)
 	struct nodeset set = { 0 };
 	struct crawl c;
 
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	for (unsigned n = 1; n <= 2; n++) {
 		meet(&c, n, NOW);
 		meet(&c, n, NOW); /* waits already */
@@ -188,7 +188,7 @@ Test(crawl, checks_what_it_began_with, .init = set_up)
 	put(&set, &r[2], 1);
 	put(&set, &r[3], 0);
 	put(&set, &r[4], 9)->last_check = NOW - CRAWL_REST_S + 1;
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	for (unsigned n = 0; n < 4; n++)
 		asks(&c, n, NOW);
 	asks_nobody(&c, NOW); /* the last one was checked just now */
@@ -224,7 +224,7 @@ Test(crawl, takes_old_and_new_nodes_by_turns, .init = set_up)
 		r[n] = record(n);
 		put(&set, &r[n], 1);
 	}
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	for (unsigned n = 10; n < 13; n++)
 		meet(&c, n, NOW);
 	for (unsigned n = 0; n < 3; n++) {
@@ -243,7 +243,7 @@ Test(crawl, waits_for_old_nodes_that_were_met_first, .init = set_up)
 
 	put(&set, &r[0], 1);
 	put(&set, &r[1], 1);
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	meet(&c, 1, NOW);
 	asks(&c, 0, NOW);
 	asks(&c, 1, NOW); /* as one that was met */
@@ -260,7 +260,7 @@ Test(crawl, asks_so_many_at_a_time, .init = set_up)
 	struct nodeset set = { 0 };
 	struct crawl c;
 
-	crawl_init(&c, &set, 2);
+	crawl_init(&c, &set, 2, NULL);
 	for (unsigned n = 1; n <= 3; n++)
 		meet(&c, n, NOW);
 	asks(&c, 1, NOW);
@@ -281,14 +281,14 @@ Test(crawl, asks_where_the_newer_record_says, .init = set_up)
 
 	unsigned_ = met(1);
 	r = record_at(1, 4, 2222);
-	cr_assert(contact_of_record(&older, &r));
+	cr_assert(contact_of_record(&older, &r, NULL));
 	r = record_at(1, 6, 3333);
-	cr_assert(contact_of_record(&newer, &r));
+	cr_assert(contact_of_record(&newer, &r, NULL));
 	put(&set, &known, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		const struct contact *told[] = { &older, &unsigned_, &newer };
 
-		crawl_init(&c, &set, 16);
+		crawl_init(&c, &set, 16, NULL);
 		c.input_next = c.input_count; /* as if it were checked */
 		crawl_meet(&c, told[i], NOW);
 		cr_assert(crawl_next(&c, &out, NOW));
@@ -306,7 +306,7 @@ Test(crawl, fails_nodes_that_cannot_be_asked, .init = set_up)
 
 	put(&set, &r, 4);
 	put(&set, &other, 1);
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	asks_nobody(&c, NOW);
 	cr_assert(crawl_is_fresh(&c));
 	cr_assert_eq(nodeset_count(&set), 1);
@@ -322,7 +322,7 @@ Test(crawl, holds_so_many_that_wait_and_no_more, .init = set_up)
 	struct crawl c;
 	unsigned count = 0;
 
-	crawl_init(&c, &set, CRAWL_PARALLEL_MAX);
+	crawl_init(&c, &set, CRAWL_PARALLEL_MAX, NULL);
 	for (unsigned i = 0; i < CRAWL_WAITING_MAX + 10; i++) {
 		memcpy(m.id.b, &i, sizeof(i));
 		crawl_meet(&c, &m, NOW);
@@ -342,7 +342,7 @@ Test(crawl, forgets_who_rested_first_when_there_are_too_many, .init = set_up)
 	struct nodeset set = { 0 };
 	struct crawl c;
 
-	crawl_init(&c, &set, 16);
+	crawl_init(&c, &set, 16, NULL);
 	for (unsigned i = 0; i < CRAWL_RESTING_MAX + 100; i++) {
 		memcpy(m.id.b, &i, sizeof(i));
 		crawl_meet(&c, &m, NOW);

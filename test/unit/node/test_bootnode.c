@@ -40,6 +40,8 @@ static void world_close(void)
 	net_loop_close(w.loop);
 }
 
+static const struct reach everywhere;
+
 static void done(void *ctx, enum err rc, const struct why *why)
 {
 	cr_assert_eq(ctx, &w);
@@ -75,7 +77,8 @@ static struct bootnode at_loopback(void)
 static void search(struct contact *out, const struct bootnode *list,
 		   size_t count)
 {
-	w.search = bootnode_search_open(w.loop, out, list, count, done, &w);
+	w.search = bootnode_search_open(w.loop, out, list, count, &everywhere,
+					done, &w);
 	cr_assert_not_null(w.search);
 	cr_assert_eq(w.calls, 0, "not from inside the call");
 	net_loop_run(w.loop);
@@ -88,10 +91,12 @@ Test(bootnode, needs_no_search_with_an_address, .init = world_open,
 	struct bootnode b = at_loopback();
 	struct contact c;
 
-	cr_assert_null(bootnode_search_open(w.loop, &c, &b, 1, done, &w));
+	cr_assert_null(
+		bootnode_search_open(w.loop, &c, &b, 1, &everywhere, done, &w));
 	cr_assert_eq(c.udp.port, 30303);
 	cr_assert(ip_is_loopback(&c.udp.ip));
-	cr_assert_null(bootnode_search_open(w.loop, &c, &b, 0, done, &w));
+	cr_assert_null(
+		bootnode_search_open(w.loop, &c, &b, 0, &everywhere, done, &w));
 }
 
 Test(bootnode, is_found_by_its_name_beside_those_that_need_none,
@@ -108,6 +113,59 @@ Test(bootnode, is_found_by_its_name_beside_those_that_need_none,
 		cr_assert_eq(out[i].udp.port, 30303);
 		cr_assert(node_id_equal(&out[i].id, &list[i].node.id));
 	}
+}
+
+static void add_ip(struct enr_draft *d, const char *text)
+{
+	struct ip ip;
+
+	cr_assert_eq(ip_parse(&ip, text), ERR_NONE);
+	cr_assert_eq(enr_draft_set_ip(d, &ip), ERR_NONE);
+}
+
+Test(bootnode, of_both_families_is_asked_where_we_reach_it, .init = world_open,
+     .fini = world_close)
+{
+	struct reach v4 = reach_family(IP_V4), v6 = reach_family(IP_V6);
+	struct enr_draft d = { .seq = 1 };
+	struct bootnode b = { 0 };
+	struct ecc_keypair key;
+	struct contact c;
+
+	rng_key(&key.key);
+	ecc_pub_of(&key.pub, &key.key);
+	add_ip(&d, "192.0.2.1");
+	add_ip(&d, "2001:db8::1");
+	cr_assert_eq(enr_draft_set_port(&d, "udp", 30303), ERR_NONE);
+	cr_assert_eq(enr_sign(&b.record, &d, &key), ERR_NONE);
+	cr_assert_eq(enr_read(&b.record, enr_raw(&b.record), NULL), ERR_NONE);
+	cr_assert(bootnode_contact(&c, &b, &everywhere));
+	cr_assert_eq(c.udp.ip.family, IP_V4);
+	cr_assert(bootnode_contact(&c, &b, &v4));
+	cr_assert_eq(c.udp.ip.family, IP_V4);
+	cr_assert(bootnode_contact(&c, &b, &v6));
+	cr_assert_eq(c.udp.ip.family, IP_V6);
+}
+
+Test(bootnode, with_a_name_is_asked_at_the_address_that_we_reach,
+     .init = world_open, .fini = world_close)
+{
+	static const struct ip ips[] = {
+		{ IP_V6, { 0x20, 1, 0x0d, 0xb8, [15] = 1 } },
+		{ IP_V4, { 192, 0, 2, 1 } },
+	};
+	struct reach v4 = reach_family(IP_V4), v6 = reach_family(IP_V6);
+	struct bootnode b = named("b.example");
+	struct contact c;
+
+	cr_assert(bootnode_named(&c, &b, ips, 2, &everywhere));
+	cr_assert(ip_equal(&c.udp.ip, &ips[1]));
+	cr_assert(bootnode_named(&c, &b, ips, 2, &v4));
+	cr_assert(ip_equal(&c.udp.ip, &ips[1]));
+	cr_assert(bootnode_named(&c, &b, ips, 2, &v6));
+	cr_assert(ip_equal(&c.udp.ip, &ips[0]));
+	cr_assert(bootnode_named(&c, &b, ips, 1, &v4), "it is all there is");
+	cr_assert_not(bootnode_named(&c, &b, ips, 0, &v4));
 }
 
 Test(bootnode, without_an_address_is_told, .init = world_open,
@@ -131,7 +189,8 @@ Test(bootnode, is_no_longer_searched_for_once_that_is_closed,
 	struct bootnode b = named("localhost");
 	struct contact c;
 
-	w.search = bootnode_search_open(w.loop, &c, &b, 1, done, &w);
+	w.search =
+		bootnode_search_open(w.loop, &c, &b, 1, &everywhere, done, &w);
 	bootnode_search_close(w.search);
 	bootnode_search_close(NULL);
 	net_timer_set(w.hang, net_loop_now(w.loop));

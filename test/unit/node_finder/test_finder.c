@@ -153,8 +153,8 @@ static struct contact contact_of(const struct one *o)
 {
 	struct contact c;
 
-	cr_assert(contact_of_record(&c,
-				    discovery_record(finder_discovery(o->f))));
+	cr_assert(contact_of_record(
+		&c, discovery_record(finder_discovery(o->f)), NULL));
 	return c;
 }
 
@@ -204,7 +204,7 @@ Test(finder, has_a_record_of_where_it_is, .init = world_open,
 	struct addr at = finder_addr(o->f);
 	struct enr_endpoint e;
 
-	enr_endpoint(&e, r);
+	enr_endpoint(&e, r, NULL);
 	cr_assert(ip_equal(&e.ip, &at.ip));
 	cr_assert_eq(e.udp, at.port);
 	cr_assert_eq(e.tcp, at.port);
@@ -221,7 +221,7 @@ Test(finder, is_at_the_loopback_where_it_knows_nobody_and_is_everywhere,
 
 	config.listen = (struct addr){ 0 };
 	o = open_with(&config);
-	enr_endpoint(&e, discovery_record(finder_discovery(o->f)));
+	enr_endpoint(&e, discovery_record(finder_discovery(o->f)), NULL);
 	cr_assert_str_eq(ip_text(text, &e.ip), "127.0.0.1");
 }
 
@@ -246,6 +246,32 @@ Test(finder, is_where_its_way_to_the_first_bootnode_begins, .init = world_open,
 	ip = enr_get_ip(discovery_record(finder_discovery(o->f)),
 			ip.family == IP_V6 ? "ip6" : "ip");
 	cr_assert_str_eq(ip_text(text, &ip), want);
+}
+
+Test(finder, is_where_its_ways_to_bootnodes_of_both_families_begin,
+     .init = world_open, .fini = world_close)
+{
+	static const char *const keys[] = { "ip", "ip6" };
+	struct one *boot = open_one(BOTH), *o;
+	struct finder_config config = config_of(next_one(), BOTH);
+	struct contact c[2] = { contact_of(boot), contact_of(boot) };
+	struct ip want, got;
+
+	c[1].udp.ip = (struct ip){ IP_V6, { [15] = 1 } };
+	c[0].record.len = 0;
+	c[1].record.len = 0;
+	config.listen = (struct addr){ 0 };
+	config.bootnodes = c;
+	config.bootnode_count = 2;
+	o = open_with(&config);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		want = (struct ip){ .family = IP_NONE };
+		/* A machine without IPv6 has no such way. */
+		(void)net_udp_source(&want, &c[i].udp);
+		got = enr_get_ip(discovery_record(finder_discovery(o->f)),
+				 keys[i]);
+		cr_assert(ip_equal(&got, &want), "%s", keys[i]);
+	}
 }
 
 static struct contact contact_at(const char *addr)

@@ -156,7 +156,7 @@ static struct discover_event event_of(enum discover_event_type type, unsigned n)
 	cr_assert_eq(enr_draft_set_ip(&draft, &ip), 0);
 	cr_assert_eq(enr_draft_set_port(&draft, "udp", 30303), 0);
 	cr_assert_eq(enr_sign(&record, &draft, &key), 0);
-	cr_assert(contact_of_record(&ev.node, &record));
+	cr_assert(contact_of_record(&ev.node, &record, NULL));
 	return ev;
 }
 
