@@ -216,6 +216,22 @@ void finder_seek(struct finder *f, bool wanted)
 /* --- what discovery tells ---------------------------------------------------
  */
 
+static void tell_clock(const struct finder *f, int64_t off)
+{
+	if (off > 0)
+		log_event(f->config.log, LOG_WARN, "discovery",
+			  "the clock of this machine is ahead of those of "
+			  "other nodes, whose packets come too late by it: "
+			  "set it right",
+			  LOG_U64("seconds", (uint64_t)off));
+	else
+		log_event(f->config.log, LOG_WARN, "discovery",
+			  "the clock of this machine is behind those of other "
+			  "nodes, for whom all that it sends comes too late: "
+			  "set it right",
+			  LOG_U64("seconds", (uint64_t)-off));
+}
+
 static void heed(struct finder *f, const struct discover_event *ev)
 {
 	memory_heed(f->memory, ev, unix_ms());
@@ -225,11 +241,7 @@ static void heed(struct finder *f, const struct discover_event *ev)
 		tell_of(f, ev);
 		break;
 	case DISCOVER_CLOCK:
-		log_event(f->config.log, LOG_WARN, "discovery",
-			  "the clock of this machine is ahead of those of "
-			  "other nodes, whose packets come too late by it: "
-			  "set it right",
-			  LOG_U64("seconds", (uint64_t)ev->clock_off));
+		tell_clock(f, ev->clock_off);
 		break;
 	case DISCOVER_SEEDS:
 	case DISCOVER_READY:

@@ -64,7 +64,7 @@ struct discover_event {
 	struct addr endpoint;
 	bool is_answer;	   /* to our PING; else it came in a PING of a node
 			    * whose endpoint is proven */
-	int64_t clock_off; /* seconds that ours is ahead */
+	int64_t clock_off; /* seconds that ours is ahead; below 0: behind */
 	uint64_t token;
 	struct span protocol, data;
 	size_t count;

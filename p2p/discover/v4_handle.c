@@ -326,6 +326,7 @@ void v4_handle(struct v4 *v, const struct addr *from, struct span packet)
 		return;
 	}
 	s.peer = v4_peer_of(&id, &s.addr.ip);
+	v4_clock_early(v, &s.peer, p.expiration);
 	v->stats.received[p.type]++;
 	dispatch(v, &s, &p);
 }

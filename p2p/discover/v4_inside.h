@@ -129,16 +129,30 @@ void v4_calls_clear(struct v4 *v);
 
 /* --- v4_clock.c ----------------------------------------------------------- */
 
-struct v4_clock {
-	size_t count, next;
-	struct {
-		struct ip network;
-		int64_t off;
-	} late[V4_CLOCK_SOURCES];
-	struct mono silent; /* no other warning before that */
+/* What a network's packets say of our clock. */
+struct v4_voice {
+	struct ip network;
+	struct v4_peer peer; /* who spoke last */
+	int64_t off;	     /* seconds */
+	struct mono since;   /* it says about that */
 };
 
+struct v4_voices {
+	size_t count, next;
+	struct v4_voice list[V4_CLOCK_SOURCES];
+};
+
+struct v4_clock {
+	struct v4_voices late;	/* that ours is ahead */
+	struct v4_voices early; /* that ours is behind */
+	struct mono silent;	/* no other warning before that */
+};
+
+/* v4_clock_expired - a packet that expired. v4_clock_early - any that did not,
+ * of a known sender. */
 void v4_clock_expired(struct v4 *v, const struct ip *from, uint64_t expiration);
+void v4_clock_early(struct v4 *v, const struct v4_peer *from,
+		    uint64_t expiration);
 
 /* --- v4.c ----------------------------------------------------------------- */
 

@@ -155,7 +155,8 @@ Test(v4_handle, elsewhere_than_it_is_restricted_to_there_is_nobody)
 	lab_close();
 }
 
-static void send_late(unsigned host, uint64_t seconds)
+/* As by a clock that is so far ahead of ours. */
+static void send_off(unsigned host, int64_t seconds)
 {
 	char at[32];
 	struct tester t;
@@ -164,8 +165,13 @@ static void send_late(unsigned host, uint64_t seconds)
 	snprintf(at, sizeof(at), "20.0.%u.1:30303", host);
 	t = tester_at(host, at);
 	p = ping_of(&t);
-	p.expiration -= seconds;
+	p.expiration += (uint64_t)seconds;
 	tester_send(&t, &p);
+}
+
+static void send_late(unsigned host, uint64_t seconds)
+{
+	send_off(host, -(int64_t)seconds);
 }
 
 Test(v4_handle, five_that_agree_say_that_our_clock_is_wrong, LAB)
@@ -186,4 +192,76 @@ Test(v4_handle, five_that_agree_say_that_our_clock_is_wrong, LAB)
 	lab_wait(10 * 60 * 1000);
 	send_late(6, 105);
 	cr_assert(lab_event(&ev, DISCOVER_CLOCK));
+}
+
+Test(v4_handle, five_that_are_ahead_and_deaf_say_that_our_clock_is_behind, LAB)
+{
+	struct discover_event ev;
+
+	for (unsigned i = 0; i < 4; i++) {
+		send_off(1 + i, 3600 + i);
+		send_off(10 + i, 5000 * i + 5000);
+	}
+	lab_wait(2000);
+	for (unsigned i = 0; i < 4; i++)
+		send_off(1 + i, 3600 + i); /* one voice */
+	send_off(5, 3605);
+	cr_assert(!lab_event(&ev, DISCOVER_CLOCK), "it may answer yet");
+	lab_wait(1999);
+	send_off(5, 3605);
+	cr_assert(!lab_event(&ev, DISCOVER_CLOCK));
+	lab_wait(1);
+	send_off(5, 3605);
+	cr_assert(lab_event(&ev, DISCOVER_CLOCK));
+	cr_assert_eq(ev.clock_off, -3605);
+	send_off(5, 3605);
+	cr_assert(!lab_event(&ev, DISCOVER_CLOCK), "it was told");
+}
+
+/* As the packets of some implementations do. */
+Test(v4_handle, nodes_whose_packets_live_long_say_nothing_of_our_clock, LAB)
+{
+	struct discover_event ev;
+
+	for (unsigned i = 0; i < 8; i++) {
+		char at[32];
+		struct tester t;
+
+		snprintf(at, sizeof(at), "20.0.%u.1:30303", 1 + i);
+		t = tester_at(1 + i, at);
+		tester_bonds(&t);
+	}
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 8; i++) {
+			send_off(1 + i, 86400);
+			send_off(20 + i, 119);
+		}
+		cr_assert(!lab_event(&ev, DISCOVER_CLOCK));
+		lab_wait(5000);
+	}
+}
+
+/* Nor do those who count something else than seconds. */
+Test(v4_handle, times_of_another_century_say_nothing_of_our_clock, LAB)
+{
+	struct discover_event ev;
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 8; i++)
+			send_off(1 + i, INT64_C(1700000000000));
+		cr_assert(!lab_event(&ev, DISCOVER_CLOCK));
+		lab_wait(5000);
+	}
+}
+
+Test(v4_handle, a_clock_that_began_in_1970_is_behind, LAB)
+{
+	struct discover_event ev;
+
+	for (unsigned i = 0; i < 5; i++)
+		send_off(1 + i, INT64_C(1700000000));
+	lab_wait(2000);
+	send_off(1, INT64_C(1700000000));
+	cr_assert(lab_event(&ev, DISCOVER_CLOCK));
+	cr_assert_eq(ev.clock_off, INT64_C(-1700000000));
 }
