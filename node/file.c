@@ -93,21 +93,30 @@ static int write_and_close(int fd, struct span bytes)
 {
 	int errnum = write_all(fd, bytes);
 
+	/* Before its name is: what cannot be synced is a pipe or the like. */
+	if (!errnum && fdatasync(fd) && errno != EINVAL && errno != EROFS)
+		errnum = errno;
 	/* Some file systems say only now that there is no room. */
 	if (close(fd) && !errnum)
 		errnum = errno;
 	return errnum;
 }
 
-/* Like a file that a shell's ">" makes. */
-static int open_beside(char *name)
+/* As the file is, or else like one that a shell's ">" makes. */
+static mode_t mode_of(const char *path)
 {
 	mode_t mask = umask(0);
-	int fd;
+	struct stat st;
 
 	umask(mask);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0 && fchmod(fd, 0666 & ~mask)) {
+	return stat(path, &st) ? 0666 & ~mask : st.st_mode & 0777;
+}
+
+static int open_beside(char *name, const char *path)
+{
+	int fd = mkostemp(name, O_CLOEXEC);
+
+	if (fd >= 0 && fchmod(fd, mode_of(path))) {
 		close(fd);
 		(void)unlink(name);
 		return -1;
@@ -117,11 +126,13 @@ static int open_beside(char *name)
 
 static int replace(const char *path, struct span bytes)
 {
-	char name[PATH_MAX];
+	char name[PATH_MAX], real[PATH_MAX];
 	int errnum, fd;
 
+	if (realpath(path, real))
+		path = real;
 	snprintf(name, sizeof(name), "%.*s.XXXXXX", PATH_MAX - 8, path);
-	fd = open_beside(name);
+	fd = open_beside(name, path);
 	if (fd < 0)
 		return errno;
 	errnum = write_and_close(fd, bytes);
@@ -139,15 +150,20 @@ static int write_into(const char *path, struct span bytes)
 	return fd < 0 ? errno : write_and_close(fd, bytes);
 }
 
-enum err file_save(const char *path, struct span bytes, struct why *why)
+bool file_is_replaced(const char *path)
 {
 	struct stat st;
+
+	return stat(path, &st) || S_ISREG(st.st_mode);
+}
+
+enum err file_save(const char *path, struct span bytes, struct why *why)
+{
 	int errnum;
 
 	signal(SIGXFSZ, SIG_IGN); /* a limit on files shows as an error */
-	errnum = !stat(path, &st) && !S_ISREG(st.st_mode)
-			 ? write_into(path, bytes)
-			 : replace(path, bytes);
+	errnum = file_is_replaced(path) ? replace(path, bytes)
+					: write_into(path, bytes);
 	if (errnum)
 		return err_errno(why, ERR_SYSTEM, errnum, "cannot write %s",
 				 path);

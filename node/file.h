@@ -18,10 +18,15 @@ MUST_USE enum err file_load(struct buf *out, const char *path, struct why *why);
  * ERR_DENIED, ERR_FORMAT: that is a folder. */
 MUST_USE enum err file_check(const char *path, struct why *why);
 
-/* file_save - replace the file by these bytes; what is no regular file is
- * written to as it is. ERR_SYSTEM: it is as it was, and nothing else was left
- * behind. SIGXFSZ is ignored from now on. */
+/* file_save - replace the file by these bytes, with its mode, or what a link
+ * leads to; what is no regular file is written to as it is. They are on the
+ * disk then. ERR_SYSTEM: it is as it was, and nothing else was left behind.
+ * SIGXFSZ is ignored from now on. */
 MUST_USE enum err file_save(const char *path, struct span bytes,
 			    struct why *why);
+
+/* file_is_replaced - may file_save be called there again and again, since only
+ * the last one counts? False for what is no regular file. */
+bool file_is_replaced(const char *path);
 
 #endif

@@ -17,6 +17,7 @@
 enum {
 	DURATION_MS = 30 * 60 * 1000,
 	PARALLEL = 16,
+	SAVE_MS = 60 * 1000,
 	WALKERS = 2,	    /* random lookups at a time */
 	STEP_MS = 250,	    /* from one to the next of a walker, at least */
 	GIVE_UP_MS = 10000, /* while nobody answers at all */
@@ -28,6 +29,7 @@ struct crawl_options {
 	struct discover_options common;
 	uint64_t duration_ms; /* 0: until it is interrupted */
 	uint64_t parallel;
+	uint64_t save_ms; /* 0: at the end alone */
 };
 
 struct asked {
@@ -50,6 +52,9 @@ struct crawling {
 	struct asked asked[CRAWL_PARALLEL_MAX];
 	struct walker walkers[WALKERS];
 	struct mono began;
+	struct mono save_due;
+	uint64_t saved;	 /* as of so many checks */
+	bool told_of_it; /* that it could not be saved */
 	bool is_ready;
 	bool is_somebody_there; /* someone has answered anything */
 	struct progress progress;
@@ -63,11 +68,14 @@ static uint64_t unix_now(void)
 /* --- what is told ----------------------------------------------------------
  */
 
+static uint64_t checks(const struct crawling *w)
+{
+	return w->crawl.counts.answered + w->crawl.counts.dead;
+}
+
 static double per_second(const struct crawling *w, uint64_t ns)
 {
-	uint64_t checks = w->crawl.counts.answered + w->crawl.counts.dead;
-
-	return ns ? (double)checks * NS_PER_S / (double)ns : 0;
+	return ns ? (double)checks(w) * NS_PER_S / (double)ns : 0;
 }
 
 /* On a terminal. */
@@ -146,6 +154,34 @@ static bool is_alone(const struct crawling *w)
 {
 	return !w->is_somebody_there &&
 	       (w->crawl.counts.dead || w->crawl.asked_count);
+}
+
+static void plan_save(struct crawling *w, const struct explore *e)
+{
+	w->save_due = MONO_NEVER;
+	if (w->options->save_ms && w->file && file_is_replaced(w->file))
+		w->save_due = mono_add_ms(explore_now(e), w->options->save_ms);
+}
+
+/* So that a crawl whose end nobody hears of was not in vain. What cannot be
+ * written now may be at the end. */
+static void save_if_due(struct crawling *w, const struct explore *e)
+{
+	struct why why = WHY_NONE;
+
+	if (mono_before(explore_now(e), w->save_due))
+		return;
+	plan_save(w, e);
+	if (w->saved == checks(w) || is_alone(w))
+		return;
+	if (!nodeset_save(w->file, &w->set, &why)) {
+		w->saved = checks(w);
+	} else if (!w->told_of_it) {
+		w->told_of_it = true;
+		progress_clear(&w->progress);
+		fprintf(stderr, "%s: %s; it goes on, and tries again\n",
+			w->session.command->name, why.text);
+	}
 }
 
 static void finish(void *ctx, struct explore *e)
@@ -284,6 +320,7 @@ static void step(void *ctx, struct explore *e)
 	}
 	ask_more(w, e);
 	walk(w, e);
+	save_if_due(w, e);
 	show_status(w, e);
 	explore_set_timer(e, mono_add_ms(explore_now(e), STEP_MS));
 }
@@ -293,6 +330,7 @@ static void begun(void *ctx, struct explore *e)
 	struct crawling *w = ctx;
 
 	w->began = explore_now(e);
+	plan_save(w, e);
 	for (size_t i = 0; i < w->session.options->bootnode_count; i++)
 		crawl_meet(&w->crawl, explore_bootnode(e, i), unix_now());
 	step(w, e);
@@ -363,6 +401,7 @@ static int run(const struct command *c, int argc, char **argv)
 	struct crawl_options o = {
 		.duration_ms = DURATION_MS,
 		.parallel = PARALLEL,
+		.save_ms = SAVE_MS,
 	};
 	int at = options_read(c, &o, argc, argv);
 	struct crawling w = { .options = &o };
@@ -406,6 +445,13 @@ static const struct option_row rows[] = {
 	  .read = value_count,
 	  .min = 1,
 	  .max = CRAWL_PARALLEL_MAX },
+	{ .name = "save",
+	  .value = "TIME",
+	  .help = "write FILE so often, and at the end (default 1m; 0: at\n"
+		  "the end alone)",
+	  .field = FIELD(save_ms),
+	  .read = value_duration,
+	  .max = DISCOVER_TIME_MS_MAX },
 	DISCOVER_ROWS_KEY,
 	DISCOVER_ROW_LISTEN,
 	DISCOVER_ROW_NETRESTRICT,

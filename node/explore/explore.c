@@ -7,7 +7,7 @@
 #include "node/nodekey.h"
 #include "p2p/net/work.h"
 
-static const int signums[] = { SIGINT, SIGTERM };
+static const int signums[] = { SIGINT, SIGTERM, SIGHUP };
 
 struct explore {
 	const struct explore_config *config;
@@ -228,14 +228,24 @@ static void on_signal(void *ctx, int signum)
 	explore_end(e);
 }
 
+/* As nohup(1) has it, which is to let us outlive the terminal. */
+static bool is_ignored(int signum)
+{
+	struct sigaction old;
+
+	return signum == SIGHUP && !sigaction(signum, NULL, &old) &&
+	       old.sa_handler == SIG_IGN;
+}
+
 static void open_signals(struct explore *e)
 {
 	struct why why = WHY_NONE;
 	enum err rc = ERR_NONE;
 
 	for (size_t i = 0; !rc && i < ARRAY_LEN(signums); i++)
-		rc = net_signal_open(&e->signals[i], e->loop, signums[i],
-				     on_signal, e, &why);
+		if (!is_ignored(signums[i]))
+			rc = net_signal_open(&e->signals[i], e->loop,
+					     signums[i], on_signal, e, &why);
 	if (rc)
 		fail(e, rc, &why);
 }

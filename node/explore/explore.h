@@ -31,8 +31,9 @@ struct explore_config {
 		      const struct discover_event *ev);
 	void (*timer)(void *ctx, struct explore *e);
 	void (*timeout)(void *ctx, struct explore *e);
-	/* SIGINT or SIGTERM; before begun they end it without a word. NULL:
-	 * they end the process as usual. */
+	/* SIGINT, SIGTERM or SIGHUP, unless that was ignored before; before
+	 * begun they end it without a word. NULL: they end the process as
+	 * usual. */
 	void (*interrupted)(void *ctx, struct explore *e);
 	/* It could not begin, or not go on: the last that is called. */
 	void (*failed)(void *ctx, const struct why *why);

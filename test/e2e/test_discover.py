@@ -13,10 +13,10 @@ import lab
 class Running:
     """A command that has not ended, and what it prints line by line."""
 
-    def __init__(self, test, *args, stderr=subprocess.PIPE):
+    def __init__(self, test, *args, stderr=subprocess.PIPE, prefix=()):
         self.test = test
         self.process = subprocess.Popen(
-            [lab.WEFT, *args], stdin=subprocess.DEVNULL,
+            [*prefix, lab.WEFT, *args], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=stderr, env=test.env,
             cwd=test.folder, text=True)
         test.addCleanup(self.kill)
@@ -459,6 +459,26 @@ class Crawl(Case):
                        "0.5", says="try --v5")
             self.assertFalse(os.path.exists(self.path("none.json")))
 
+    def crawling(self, name, start, *args, prefix=()):
+        """A crawl on a terminal, whose status line can be read."""
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        command = Running(self, "discover", "crawl", name, "--json",
+                          "--bootnode", start["enr"], *args, stderr=theirs,
+                          prefix=prefix)
+        os.close(theirs)
+        command.shown = ""
+
+        def saw(text, again=False):
+            if again:
+                command.shown = ""
+            while text not in command.shown:
+                command.shown += os.read(ours, 4096).decode()
+            return command.shown.count(text)
+
+        command.saw = saw
+        return command
+
     def test_an_interrupted_crawl_writes_what_it_found(self):
         _, start = self.server()
         ours, theirs = os.openpty()
@@ -474,6 +494,71 @@ class Crawl(Case):
         self.assertEqual(done.status, 0)
         self.assertEqual(lab.lines(done.out)[0]["nodes"], 1)
         self.assertEqual(list(self.read_set("set.json")), [start["id"]])
+
+    def test_every_way_to_be_ended_writes_what_was_found(self):
+        _, start = self.server()
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+            with self.subTest(number):
+                name = f"{number}.json"
+                command = self.crawling(name, start)
+                self.assertEqual(command.saw("1 answered"), 1)
+                self.assertFalse(os.path.exists(self.path(name)))
+                done = command.end(number)
+                self.assertEqual(done.status, 0)
+                self.assertEqual(lab.lines(done.out)[0]["nodes"], 1)
+                self.assertEqual(list(self.read_set(name)), [start["id"]])
+
+    def test_a_terminal_that_closes_ends_no_crawl_that_ignores_it(self):
+        _, start = self.server()
+        command = self.crawling("set.json", start, prefix=(
+            "sh", "-c", 'trap "" HUP; exec "$@"', "sh"))
+        command.saw("1 answered")
+        command.process.send_signal(signal.SIGHUP)
+        for _ in range(2):  # it goes on to show how far it is
+            command.saw("answered", again=True)
+        self.assertIsNone(command.process.poll())
+        self.assertEqual(command.end().status, 0)
+        self.assertEqual(list(self.read_set("set.json")), [start["id"]])
+
+    def test_a_crawl_that_is_killed_leaves_what_it_saved(self):
+        _, start = self.server()
+        command = self.crawling("set.json", start, "--save", "0.3")
+        self.eventually(lambda: os.path.exists(self.path("set.json")),
+                        "the file")
+        command.process.kill()
+        command.process.wait(lab.DEADLINE)
+        self.assertEqual(list(self.read_set("set.json")), [start["id"]])
+        # What is written in between says nothing, and is no other end.
+        self.age("set.json")
+        end = self.crawl("set.json", "--save", "0.3", "--duration", "1")
+        self.assertEqual(end["nodes"], 1)
+
+    def test_nobody_there_is_not_saved_in_between(self):
+        command = self.crawling("set.json", {"enr": self.silent()},
+                                "--save", "0.3")
+        command.saw("1 dead")
+        command.saw("dead", again=True)
+        done = command.end()
+        self.assertEqual((done.status, done.out), (1, ""))
+        self.assertFalse(os.path.exists(self.path("set.json")))
+
+    def test_a_save_in_between_that_fails_is_told_once(self):
+        _, start = self.server()
+        os.mkdir(self.path("sub"))
+        command = Running(self, "discover", "crawl", "sub/set.json", "--json",
+                          "--bootnode", start["enr"], "--save", "0.3")
+        self.eventually(lambda: os.path.exists(self.path("sub/set.json")),
+                        "the file")
+        os.rename(self.path("sub"), self.path("gone"))
+        second, _ = self.server("b", "--bootnode", start["enr"])
+        line = command.process.stderr.readline()
+        self.assertRegex(line, r"\Aweft discover crawl: .*sub/set.json.*; it "
+                               r"goes on, and tries again\n\Z")
+        os.rename(self.path("gone"), self.path("sub"))
+        done = command.end()
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertEqual(len(self.read_set("sub/set.json")), 2)
+        second.stop()
 
     def test_a_pipe_gets_the_set_and_nothing_else(self):
         _, start = self.server()

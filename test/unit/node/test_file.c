@@ -74,6 +74,48 @@ Test(file, replaces_what_was_there)
 	tear_down();
 }
 
+Test(file, keeps_the_mode_of_what_it_replaces)
+{
+	struct stat st;
+
+	set_up();
+	cr_assert_eq(file_save(path, span_text("one"), NULL), ERR_NONE);
+	cr_assert_eq(chmod(path, 0600), 0);
+	cr_assert_eq(file_save(path, span_text("two"), NULL), ERR_NONE);
+	expect_content("two");
+	cr_assert_eq(stat(path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0600);
+	tear_down();
+}
+
+Test(file, goes_where_a_link_leads)
+{
+	struct stat st;
+	char link[96];
+
+	set_up();
+	snprintf(link, sizeof(link), "%s/link", folder);
+	cr_assert_eq(file_save(path, span_text("one"), NULL), ERR_NONE);
+	cr_assert_eq(symlink("m.svg", link), 0);
+	cr_assert_eq(file_save(link, span_text("two"), NULL), ERR_NONE);
+	expect_content("two");
+	cr_assert_eq(lstat(link, &st), 0);
+	cr_assert(S_ISLNK(st.st_mode));
+	cr_assert_eq(files(), 2);
+	unlink(link);
+	tear_down();
+}
+
+Test(file, knows_what_may_be_written_again_and_again)
+{
+	set_up();
+	cr_assert(file_is_replaced(path));
+	cr_assert_eq(file_save(path, span_text("one"), NULL), ERR_NONE);
+	cr_assert(file_is_replaced(path));
+	cr_assert_not(file_is_replaced("/dev/null"));
+	tear_down();
+}
+
 Test(file, leaves_all_as_it_was_when_there_is_no_room)
 {
 	static char large[65536];
