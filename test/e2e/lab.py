@@ -12,6 +12,7 @@ import os
 import queue
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -205,6 +206,24 @@ class Lab(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, what)
             time.sleep(0.02)
         return found
+
+    def wait_stored(self, name, holds, what):
+        """Until the node database of this folder has that, in a transaction
+        that counts: the pages of one are there before it does, which the one
+        after it shows."""
+        def content():
+            with open(self.path(name, "nodes", "data.mdb"), "rb") as file:
+                return file.read()
+
+        def transaction():
+            pages = content()[:8192]  # both have a number, the newer counts
+            return max(struct.unpack_from("<Q", pages, at)[0]
+                       for at in (144, 4096 + 144))
+
+        self.eventually(lambda: holds(content()), what)
+        seen = transaction()
+        self.eventually(lambda: transaction() > seen,
+                        f"{name} goes on writing")
 
     def as_root(self, *command):
         """Run a command with the rights that a test of strangers needs."""

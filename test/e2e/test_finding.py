@@ -5,7 +5,6 @@ connected: fifty of them, and what may happen to them meanwhile."""
 import json
 import os
 import signal
-import struct
 import time
 import unittest
 
@@ -128,24 +127,11 @@ class Finding(lab.Lab):
         self.assertEqual(min(again.values()), DIALED, again)
 
     def wait_remembered(self, crowd, name):
-        """Until enough of the others are in its database. A transaction's
-        pages are there before it counts, which the one after it shows."""
+        """Until enough of the others are in its database."""
         ids = [bytes.fromhex(start["id"]) for start in crowd.starts.values()]
-
-        def content():
-            with open(self.path(name, "nodes", "data.mdb"), "rb") as file:
-                return file.read()
-
-        def transaction():
-            pages = content()[:8192]  # both have a number, the newer counts
-            return max(struct.unpack_from("<Q", pages, at)[0]
-                       for at in (144, 4096 + 144))
-
-        self.eventually(lambda: sum(one in content() for one in ids) >= DIALED,
-                        f"{name} remembers {DIALED} others")
-        seen = transaction()
-        self.eventually(lambda: transaction() > seen,
-                        f"{name} goes on writing")
+        self.wait_stored(
+            name, lambda content: sum(one in content for one in ids) >= DIALED,
+            f"{name} remembers {DIALED} others")
 
     def check_return(self, crowd, dead, bootnode):
         """They come back elsewhere, with the bootnode that is gone and what

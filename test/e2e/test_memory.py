@@ -21,15 +21,18 @@ class Memory(lab.Lab):
         with open(self.database(name), "rb") as file:
             return file.read()
 
-    def remembers(self, name, started):
-        """Is there anything of that node in its database?"""
-        return bytes.fromhex(started["id"]) in self.content(name)
+    def id_of(self, started):
+        """What is in a database that has anything of that node."""
+        return bytes.fromhex(started["id"])
 
-    def remembers_record(self, name, started):
-        """Its record has the key in its short form."""
+    def key_of(self, started):
+        """What is in one that has its record: the key in its short form."""
         key = bytes.fromhex(
             started["enode"].removeprefix("enode://")[:128])
-        return bytes([2 + key[63] % 2]) + key[:32] in self.content(name)
+        return bytes([2 + key[63] % 2]) + key[:32]
+
+    def remembers(self, name, started):
+        return self.id_of(started) in self.content(name)
 
     def seq(self, started):
         done = self.weft("enr", "decode", "--json", started["enr"])
@@ -49,11 +52,11 @@ class Memory(lab.Lab):
         _, other = self.member("other", discovery, *bootnode)
         node, before = self.member("node", discovery, *bootnode)
         # A node of v5 is asked by its record.
-        is_there = (self.remembers_record if discovery == "v5"
-                    else self.remembers)
-        self.eventually(lambda: is_there("node", boot)
-                        and is_there("node", other),
-                        "its neighbors are not in its database")
+        mark = self.key_of if discovery == "v5" else self.id_of
+        marks = [mark(boot), mark(other)]
+        self.wait_stored("node",
+                         lambda content: all(one in content for one in marks),
+                         "its neighbors are not in its database")
         node.kill()
         # At another port, where nobody expects it.
         node, after = self.member("node", discovery)
