@@ -50,16 +50,25 @@ class Crowd:
         return [event for event in self.peers[name].values()
                 if not event["inbound"]]
 
-    def wait_full(self, names=None):
-        """Until each of them has dialed its share of peers."""
-        waiting = set(names or self.nodes)
+    def agreed(self):
+        """How many of those whom each has dialed have it for a peer as well.
+        Who dials knows of a session first, and may yet be told that there is
+        no place for it."""
+        for name in self.nodes:
+            self.read(name)
+        ids = {name: self.starts[name]["id"] for name in self.nodes}
+        sessions = {(ids[name], other)
+                    for name in self.nodes for other in self.peers[name]}
+        return {name: sum((event["id"], ids[name]) in sessions
+                          for event in self.peers[name].values()
+                          if not event["inbound"])
+                for name in self.nodes}
+
+    def wait_full(self):
+        """Until all of them at once have dialed their share of peers."""
         deadline = time.monotonic() + DEADLINE
-        while waiting:
-            self.test.assertLess(
-                time.monotonic(), deadline,
-                {name: len(self.dialed(name)) for name in waiting})
-            waiting = {name for name in waiting
-                       if len(self.dialed(name)) < DIALED}
+        while min((dialed := self.agreed()).values()) < DIALED:
+            self.test.assertLess(time.monotonic(), deadline, dialed)
             time.sleep(0.02)
 
     def kill(self, name):
