@@ -646,9 +646,8 @@ static inline int weft_candidate(struct weft_host *host, const char *node)
 /* --- records ----------------------------------------------------------------
  */
 
-#define WEFT_RECORD_MAX                                       \
-	121 /* bytes of all plugins' entries, with their keys \
-	     */
+/* Bytes that the entries of all plugins have together, with their keys. */
+#define WEFT_RECORD_MAX 121
 
 /* weft_record_set - put an entry into the node's own signed record, which
  * discovery gives to others, for them to know before they dial what the node
