@@ -218,10 +218,10 @@ uint16_t enr_get_port(const struct enr *r, const char *key)
 	return rlp_end(&in) ? 0 : (uint16_t)port;
 }
 
-/* Multicast addresses are nobody's. */
+/* Multicast addresses are nobody's, mapped into IPv6 or not. */
 static struct ip unicast_of(const struct enr *r, const char *key)
 {
-	struct ip ip = enr_get_ip(r, key);
+	struct ip said = enr_get_ip(r, key), ip = ip_unmapped(&said);
 
 	return ip_is_multicast(&ip) ? (struct ip){ .family = IP_NONE } : ip;
 }
@@ -242,7 +242,7 @@ void enr_endpoint(struct enr_endpoint *out, const struct enr *r,
 		.tcp = enr_get_port(r, "tcp"),
 	};
 	if (best)
-		out->ip = ip_unmapped(best);
+		out->ip = *best;
 	if (out->ip.family == IP_V4)
 		out->quic = enr_get_port(r, "quic");
 	if (out->ip.family != IP_V6)

@@ -274,6 +274,8 @@ Test(enr, knows_mapped_and_multicast_addresses, .init = crypto_init)
 		0x90, [11] = 0xff, 0xff, 99, 1, 2, 3
 	};
 	static const uint8_t group[] = { 0x84, 224, 0, 0, 1 };
+	static const uint8_t mapped_group[17] = { 0x90, [11] = 0xff, 0xff, 224,
+						  0,	0,	     1 };
 	struct enr_draft d = { .seq = 1 };
 	struct enr_endpoint at;
 	struct ecc_keypair key;
@@ -292,6 +294,13 @@ Test(enr, knows_mapped_and_multicast_addresses, .init = crypto_init)
 	cr_assert_str_eq(ip_text(text, &at.ip), "99.1.2.3");
 	cr_assert_eq(at.udp, 4);
 	cr_assert_eq(at.quic, 44);
+
+	cr_assert_eq(enr_draft_set(&d, "ip6", span_of(mapped_group, 17)),
+		     ERR_NONE);
+	cr_assert_eq(enr_sign(&r, &d, &key), ERR_NONE);
+	enr_endpoint(&at, &r, NULL);
+	cr_assert_eq(at.ip.family, IP_NONE);
+	cr_assert_eq(at.quic, 0);
 }
 
 /* "A known key with a badly typed value does not invalidate the record." */
