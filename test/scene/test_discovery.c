@@ -19,7 +19,7 @@ enum {
 	LOOKUPS = 2000,
 	SPARE = 0,
 	CHURN_MINUTES = 25,
-	CUT_MINUTES = 60,
+	CUT_MINUTES = 30,
 };
 #endif
 
