@@ -13,7 +13,8 @@ if(WEFT_VALGRIND)
 		message(FATAL_ERROR "valgrind is missing: apt-get install "
 			"valgrind (or run scripts/setup)")
 	endif()
-	set(WEFT_TEST_LAUNCHER ${VALGRIND} --quiet --error-exitcode=9
+	# Threads take turns: one that computes would keep others waiting for long.
+	set(WEFT_TEST_LAUNCHER ${VALGRIND} --quiet --error-exitcode=9 --fair-sched=yes
 		--leak-check=full --show-leak-kinds=definite
 		--errors-for-leak-kinds=definite --num-callers=25
 		--suppressions=${PROJECT_SOURCE_DIR}/test/support/valgrind.supp)
