@@ -254,6 +254,50 @@ static void bench_visits(void)
 	net_loop_close(v.loop);
 }
 
+/* --- bytes ------------------------------------------------------------------
+ */
+
+enum {
+	BULK = 1 << 20,
+	PIECE = 64 << 10, /* sent before it is received, so neither waits */
+};
+
+struct line {
+	int from, to;
+	uint8_t data[PIECE];
+};
+
+static void run_line(void *arg, size_t times)
+{
+	struct line *l = arg;
+
+	for (size_t left = times * BULK; left; left -= PIECE) {
+		must(send(l->from, l->data, PIECE, 0) == PIECE);
+		must(recv(l->to, l->data, PIECE, MSG_WAITALL) == PIECE);
+	}
+}
+
+/* What TCP takes of both ends of a large message. */
+static void bench_bytes(void)
+{
+	const struct bench_run none = { 0 };
+	struct sockaddr_in at;
+	struct line l = { 0 };
+	int door = raw_bound(&at, SOCK_STREAM);
+
+	must(!listen(door, 1));
+	l.from = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(l.from >= 0);
+	must(!connect(l.from, (struct sockaddr *)&at, sizeof(at)));
+	l.to = accept4(door, NULL, NULL, SOCK_CLOEXEC);
+	must(l.to >= 0);
+	bench_rate("bare TCP, both ends, 1 MiB", "MB/s", BULK, 1e6,
+		   (struct bench_run){ run_line, &l }, NULL, none);
+	close(l.from);
+	close(l.to);
+	close(door);
+}
+
 static void bench_datagrams(void)
 {
 	struct datagrams d = { 0 };
@@ -278,5 +322,6 @@ int main(int argc, char **argv)
 	bench_begin(argc, argv, "datagrams and connections");
 	bench_datagrams();
 	bench_visits();
+	bench_bytes();
 	return bench_end();
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "p2p/crypto/rng.h"
+#include "p2p/rlpx/snappy_block.h"
 #include "test/bench/bench.h"
 #include "test/support/raw_peer.h"
 
@@ -145,6 +146,45 @@ static void run_both(void *arg, size_t times)
 	must(p->received - before == times);
 }
 
+/* --- compression ------------------------------------------------------------
+ */
+
+enum {
+	BULK = 1 << 20,
+};
+
+struct press {
+	uint8_t *plain, *block;
+};
+
+static void run_press(void *arg, size_t times)
+{
+	const struct press *p = arg;
+
+	while (times--) {
+		struct span block = span_of(p->block, 0);
+
+		block.len =
+			snappy_block_pack(p->block, span_of(p->plain, BULK));
+		must(!snappy_block_unpack(p->plain, BULK, block));
+	}
+}
+
+static void bench_press(void)
+{
+	const struct bench_run none = { 0 };
+	struct press p = { malloc(BULK), malloc(snappy_block_room(BULK)) };
+
+	must(p.plain && p.block);
+	rng_bytes(p.plain, BULK);
+	bench_rate("snappy, pack and unpack 1 MiB", "MB/s", BULK, 1e6,
+		   (struct bench_run){ run_press, &p }, NULL, none);
+	free(p.plain);
+	free(p.block);
+}
+
+/* -------------------------------------------------------------------------- */
+
 int main(int argc, char **argv)
 {
 	static const size_t sizes[] = { 64, 1024, 16384, 1 << 20 };
@@ -181,5 +221,6 @@ int main(int argc, char **argv)
 		pair_close(&both);
 		free(payload);
 	}
+	bench_press();
 	return bench_end();
 }

@@ -271,6 +271,25 @@ def floor_rows(rows, core):
     return out
 
 
+def bulk_text(results):
+    """What a large message costs both ends at least."""
+    rows, core, size = results["rows"], results["core"], 1 << 20
+    tcp = size / find(core["net"], "bare TCP")
+    snappy = size / find(core["rlpx"], "snappy")
+    ciphers = 2 * (hashing_us(size, core["crypto"]) +
+                   size / find(core["crypto"], "AES-256-CTR, 16 KiB"))
+    floor = tcp + snappy + ciphers
+
+    def cost(who):
+        run = rows[f"write:{size}"][who]
+        return run["own_cpu_us"] + run["peer_cpu_us"]
+
+    text = BULK.format(tcp=tcp, snappy=snappy, floor=floor, ours=cost("weft"))
+    if "go" in rows[f"write:{size}"]:
+        text += BULK_GO.format(most=cost("go") / floor)
+    return text
+
+
 def curve_us(core):
     """Of one handshake, both ends."""
     return sum(times * 1e6 / find(core, row) for times, row in (
@@ -328,6 +347,11 @@ def noise_text(results):
             "CPU times are of use, rates are not.**")
 
 
+BULK = """\
+A large message has more to pay for. Of 1 MiB bare system calls take {tcp:,.0f} us at both ends to carry it over TCP, and snappy {snappy:,.0f} us to find that it does not shrink and to
+copy it back: with both floors above that is {floor:,.0f} us, and weft takes {ours:,.0f}."""
+BULK_GO = """ Against go-ethereum as measured above, {most:.2f} times is what would be left if nothing else cost anything."""
+
 CONNECTION = """\
 A handshake is eight ECDH, three public keys, a signature and a recovery, half of it and the dearer of the last two at the accepting end: {curve:,.0f} us of CPU time in libsecp256k1 as
 measured below. None of them is done twice, and both ends' keys are new to each other, so none can be kept. Bare system calls take {tcp:,.0f} us to open a TCP connection, carry as many bytes
@@ -347,7 +371,7 @@ weft beside go-ethereum's `p2p`, on one machine, in one run. `test/bench/run --a
 | machine | {machine}, Linux {kernel} |
 | weft | {commit}, built with {compiler}, `-O2` |
 | go-ethereum | {geth}, built with {go} |
-| rounds | {rounds}, contenders taking turns within each; {seconds:g} s or {count:,} connections a run |
+{again}| rounds | {rounds}, contenders taking turns within each; {seconds:g} s or {count:,} connections a run |
 
 {noise}
 
@@ -370,6 +394,8 @@ next one: two side by side take {pair:.0f} ns (and as long as two apart on proce
 
 The floor is what these two primitives alone cost one end. An end's rate cannot pass 1 over it, whatever the code around does: for 1 MiB messages that is {cap:,.0f} MB/s.
 The last column is therefore the largest ratio that is possible against go-ethereum as measured above, whose permutation and cipher cost more, without a faster permutation.
+
+{bulk}
 
 {connection}
 
@@ -444,8 +470,11 @@ def write(results, docs):
                    "end may be either's: from the one that drives to the one "
                    "that serves.\n\n" +
                    "\n".join(crossed_rows(results["crossed"])) + "\n")
+    again = ""
+    if "core_date" in results:
+        again = f"| [beneath](#beneath) | measured {results['core_date']} |\n"
     text = HEAD.format(
-        **facts, noise=noise_text(results), speed="\n".join(speed_rows(rows)),
+        **facts, again=again, noise=noise_text(results), speed="\n".join(speed_rows(rows)),
         floor="\n".join(floor_rows(rows, core["crypto"])),
         memory="\n".join(memory_rows(rows)),
         growth="\n".join(growth_rows(results["growth"])),
@@ -455,7 +484,7 @@ def write(results, docs):
         hold=facts["growth_hold"], core="\n".join(core_rows(beneath)),
         crossed=crossed, block=BLOCK, each=each, pair=pair,
         cap=1048576 / floor,
-        connection=connection_text(results))
+        bulk=bulk_text(results), connection=connection_text(results))
     for name, content in (
             ("benchmarks.md", text),
             ("benchmarks-ratios.svg", ratios_svg(rows)),
