@@ -73,8 +73,7 @@ enum err file_check(const char *path, struct why *why)
 	return ERR_NONE;
 }
 
-/* 0 or an errno. */
-static int write_all(int fd, struct span bytes)
+int file_write(int fd, struct span bytes)
 {
 	while (bytes.len) {
 		ssize_t n = write(fd, bytes.data, bytes.len);
@@ -91,7 +90,7 @@ static int write_all(int fd, struct span bytes)
 
 static int write_and_close(int fd, struct span bytes)
 {
-	int errnum = write_all(fd, bytes);
+	int errnum = file_write(fd, bytes);
 
 	/* Before its name is: what cannot be synced is a pipe or the like. */
 	if (!errnum && fdatasync(fd) && errno != EINVAL && errno != EROFS)

@@ -18,6 +18,9 @@ MUST_USE enum err file_load(struct buf *out, const char *path, struct why *why);
  * ERR_DENIED, ERR_FORMAT: that is a folder. */
 MUST_USE enum err file_check(const char *path, struct why *why);
 
+/* file_write - all of the bytes to a descriptor. Returns 0 or an errno. */
+MUST_USE int file_write(int fd, struct span bytes);
+
 /* file_save - replace the file by these bytes, with its mode, or what a link
  * leads to; what is no regular file is written to as it is. They are on the
  * disk then. ERR_SYSTEM: it is as it was, and nothing else was left behind.

@@ -90,7 +90,6 @@ static enum err take_passphrase(struct passphrase *out, const char *path,
 {
 	char prompt[PATH_MAX + 32];
 
-	memset(out, 0, sizeof(*out));
 	if (unlock->file)
 		return passphrase_read(out, unlock->file, why) ? ERR_DENIED
 							       : ERR_NONE;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/file.h"
 #include "node/trust/trust.h"
 
 enum err secret_file_read(char *out, size_t room, size_t *len, int fd,
@@ -63,19 +64,12 @@ enum err secret_file_load(char *out, size_t room, size_t *len, const char *path,
 	return rc;
 }
 
-static enum err write_all(int fd, const char *text, size_t len, struct why *why)
+static enum err write_all(int fd, struct span bytes, struct why *why)
 {
-	while (len) {
-		ssize_t n = write(fd, text, len);
+	int errnum = file_write(fd, bytes);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(why, ERR_SYSTEM, errno,
-					 "cannot be written");
-		text += n;
-		len -= (size_t)n;
-	}
+	if (errnum)
+		return err_errno(why, ERR_SYSTEM, errnum, "cannot be written");
 	/* The umask may have taken bits that the owner needs. */
 	if (fchmod(fd, 0600) || fsync(fd))
 		return err_errno(why, ERR_SYSTEM, errno, "cannot be written");
@@ -114,7 +108,7 @@ enum err secret_file_save(const char *path, const char *text, size_t len,
 				"exists already and is never overwritten");
 	if (fd < 0)
 		return err_errno(why, ERR_SYSTEM, errno, "cannot be made");
-	rc = write_all(fd, text, len, why);
+	rc = write_all(fd, span_of(text, len), why);
 	if (close(fd) && !rc)
 		rc = err_errno(why, ERR_SYSTEM, errno, "cannot be written");
 	if (!rc)

@@ -9,6 +9,7 @@
 
 #include "cmd/weft/commands.h"
 #include "cmd/weft/values.h"
+#include "node/file.h"
 #include "node/nodekey.h"
 #include "node/passphrase.h"
 #include "node/secret_file.h"
@@ -54,16 +55,8 @@ static const struct option_row show_rows[] = {
 static void write_secret(const char *text, size_t len)
 {
 	fflush(stdout);
-	while (len) {
-		ssize_t n = write(STDOUT_FILENO, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return; /* nothing worse happens than no key shown */
-		text += n;
-		len -= (size_t)n;
-	}
+	/* Nothing worse happens than no key shown. */
+	(void)!file_write(STDOUT_FILENO, span_of(text, len));
 }
 
 static void print_secret(const struct secret32 *key, const char *before,
