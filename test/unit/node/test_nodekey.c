@@ -114,18 +114,35 @@ Test(nodekey, refuses_other_lengths_and_scalars_outside_the_curve_order)
 	cr_assert_eq(parse(&key, below, 64, &why), ERR_NONE);
 }
 
-Test(nodekey, saves_with_mode_0600_whatever_the_umask_and_loads_the_same)
-{
-	struct why why = WHY_NONE;
-	struct ecc_keypair made, back;
-	struct scratch dir;
-	char path[PATH_MAX];
-	struct stat st;
-	mode_t before;
+/* --- files ------------------------------------------------------------------
+ */
 
+/* A folder, and in it where a key and a passphrase may be. */
+static struct scratch dir;
+static char path[PATH_MAX], secret[PATH_MAX];
+static const struct nodekey_unlock unlock = { .file = secret };
+
+static void open_bed(void)
+{
 	crypto_init();
 	scratch_open(&dir);
 	scratch_file(path, &dir, "key");
+	scratch_file(secret, &dir, "secret");
+}
+
+static void close_bed(void)
+{
+	scratch_close(&dir);
+}
+
+Test(nodekey, saves_with_mode_0600_whatever_the_umask_and_loads_the_same,
+     .init = open_bed, .fini = close_bed)
+{
+	struct why why = WHY_NONE;
+	struct ecc_keypair made, back;
+	struct stat st;
+	mode_t before;
+
 	nodekey_make(&made);
 	before = umask(0777);
 	cr_assert_eq(nodekey_save(path, &made.key, &why), ERR_NONE, "%s",
@@ -136,19 +153,15 @@ Test(nodekey, saves_with_mode_0600_whatever_the_umask_and_loads_the_same)
 	cr_assert_eq(st.st_size, 65);
 	cr_assert_eq(nodekey_load(&back, path, &none, &why), ERR_NONE);
 	cr_assert_arr_eq(&back, &made, sizeof(made));
-	scratch_close(&dir);
 }
 
-Test(nodekey, never_overwrites_not_even_through_a_dangling_link)
+Test(nodekey, never_overwrites_not_even_through_a_dangling_link,
+     .init = open_bed, .fini = close_bed)
 {
 	struct why why = WHY_NONE;
 	struct ecc_keypair key, back;
-	char path[PATH_MAX], link[PATH_MAX], gone[PATH_MAX];
-	struct scratch dir;
+	char link[PATH_MAX], gone[PATH_MAX];
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
 	scratch_file(link, &dir, "link");
 	scratch_file(gone, &dir, "gone");
 	scratch_write(path, ONE "\n", 65, 0600);
@@ -160,21 +173,16 @@ Test(nodekey, never_overwrites_not_even_through_a_dangling_link)
 	cr_assert_eq(symlink(gone, link), 0);
 	cr_assert_eq(nodekey_save(link, &key.key, &why), ERR_EXISTS);
 	cr_assert_neq(access(gone, F_OK), 0);
-	scratch_close(&dir);
 }
 
-Test(nodekey, refuses_a_file_open_to_others_naming_mode_and_remedy)
+Test(nodekey, refuses_a_file_open_to_others_naming_mode_and_remedy,
+     .init = open_bed, .fini = close_bed)
 {
 	static const unsigned modes[] = { 0640, 0620, 0604, 0602, 0644 };
 	struct ecc_keypair key;
-	char path[PATH_MAX];
 	char want[PATH_MAX];
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
 		scratch_write(path, ONE, 64, modes[i]);
 		cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_DENIED);
@@ -187,19 +195,15 @@ Test(nodekey, refuses_a_file_open_to_others_naming_mode_and_remedy)
 	}
 	scratch_write(path, ONE, 64, 0400);
 	cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_NONE);
-	scratch_close(&dir);
 }
 
-Test(nodekey, refuses_what_is_no_key_file_without_waiting_for_it)
+Test(nodekey, refuses_what_is_no_key_file_without_waiting_for_it,
+     .init = open_bed, .fini = close_bed)
 {
-	char path[PATH_MAX], fifo[PATH_MAX];
+	char fifo[PATH_MAX];
 	struct ecc_keypair key;
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
 	cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_NOT_FOUND);
 	cr_assert_eq(nodekey_load(&key, dir.path, &none, &why), ERR_FORMAT);
 	scratch_file(fifo, &dir, "fifo");
@@ -210,20 +214,14 @@ Test(nodekey, refuses_what_is_no_key_file_without_waiting_for_it)
 	cr_assert_eq(nodekey_load(&key, path, &none, &why), ERR_FORMAT);
 	cr_assert(strstr(why.text, "not 64 hex digits"));
 	cr_assert(is_zero(&key, sizeof(key)));
-	scratch_close(&dir);
 }
 
-Test(nodekey, ensures_one_key_and_keeps_it)
+Test(nodekey, ensures_one_key_and_keeps_it, .init = open_bed, .fini = close_bed)
 {
 	struct ecc_keypair first, second;
 	enum nodekey_origin origin;
-	char path[PATH_MAX];
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
 	cr_assert_eq(nodekey_ensure(&first, &origin, path, &none, &why),
 		     ERR_NONE);
 	cr_assert_eq(origin, NODEKEY_MADE);
@@ -237,15 +235,13 @@ Test(nodekey, ensures_one_key_and_keeps_it)
 	cr_assert_eq(nodekey_ensure(&second, &origin, path, &none, &why),
 		     ERR_FORMAT);
 	cr_assert(is_zero(&second, sizeof(second)));
-	scratch_close(&dir);
 }
 
 /* --- sealed -----------------------------------------------------------------
  */
 
 /* A cheap seal, which a file may ask for, so that many may be opened. */
-static void write_sealed(const char *path, const struct secret32 *key,
-			 const char *passphrase)
+static void write_sealed(const struct secret32 *key, const char *passphrase)
 {
 	const struct seal_cost cheap = { 1, SEAL_MEMORY_KIB_MIN };
 	char text[SEALED_KEY_MAX];
@@ -256,20 +252,14 @@ static void write_sealed(const char *path, const struct secret32 *key,
 	scratch_write(path, text, sealed_key_text(text, &seal), 0600);
 }
 
-Test(nodekey, seals_a_key_and_opens_it_with_the_passphrase)
+Test(nodekey, seals_a_key_and_opens_it_with_the_passphrase, .init = open_bed,
+     .fini = close_bed)
 {
-	char path[PATH_MAX], secret[PATH_MAX];
-	struct nodekey_unlock unlock = { .file = secret };
 	enum nodekey_origin origin;
 	struct ecc_keypair made, back;
-	struct scratch dir;
 	struct why why;
 	struct stat st;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
-	scratch_file(secret, &dir, "secret");
 	scratch_write(secret, "correct horse\n", 14, 0600);
 	nodekey_make(&made);
 	cr_assert_eq(nodekey_save_sealed(path, &made.key,
@@ -284,26 +274,19 @@ Test(nodekey, seals_a_key_and_opens_it_with_the_passphrase)
 	cr_assert_eq(origin, NODEKEY_LOADED);
 	cr_assert_eq(nodekey_save_sealed(path, &made.key, span_text("p"), &why),
 		     ERR_EXISTS);
-	scratch_close(&dir);
 }
 
-Test(nodekey, takes_the_first_line_of_a_passphrase_file)
+Test(nodekey, takes_the_first_line_of_a_passphrase_file, .init = open_bed,
+     .fini = close_bed)
 {
 	static const char *const good[] = { "p q", "p q\n", "p q\r\n",
 					    "p q\nmore\n" };
 	static const char *const bad[] = { "p", "p q ", "P q", "p q\r\r\n" };
-	char path[PATH_MAX], secret[PATH_MAX];
-	struct nodekey_unlock unlock = { .file = secret };
 	struct ecc_keypair made, back;
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
-	scratch_file(secret, &dir, "secret");
 	nodekey_make(&made);
-	write_sealed(path, &made.key, "p q");
+	write_sealed(&made.key, "p q");
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		scratch_write(secret, good[i], strlen(good[i]), 0600);
 		cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_NONE,
@@ -316,24 +299,18 @@ Test(nodekey, takes_the_first_line_of_a_passphrase_file)
 		cr_assert(strstr(why.text, "wrong passphrase"));
 		cr_assert(is_zero(&back, sizeof(back)));
 	}
-	scratch_close(&dir);
 }
 
-Test(nodekey, takes_no_passphrase_that_others_can_read_or_that_is_none)
+Test(nodekey, takes_no_passphrase_that_others_can_read_or_that_is_none,
+     .init = open_bed, .fini = close_bed)
 {
-	char path[PATH_MAX], secret[PATH_MAX], huge[1100];
-	struct nodekey_unlock unlock = { .file = secret };
+	char huge[1100];
 	enum nodekey_origin origin;
 	struct ecc_keypair made, back;
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
-	scratch_file(secret, &dir, "secret");
 	nodekey_make(&made);
-	write_sealed(path, &made.key, "p");
+	write_sealed(&made.key, "p");
 	cr_assert_eq(nodekey_load(&back, path, &none, &why), ERR_DENIED);
 	cr_assert(strstr(why.text, "sealed, and no passphrase was given"));
 
@@ -351,7 +328,6 @@ Test(nodekey, takes_no_passphrase_that_others_can_read_or_that_is_none)
 	memset(huge, 'p', sizeof(huge));
 	scratch_write(secret, huge, sizeof(huge), 0600);
 	cr_assert_eq(nodekey_load(&back, path, &unlock, &why), ERR_DENIED);
-	scratch_close(&dir);
 }
 
 /* The same line but for one word. */
@@ -366,7 +342,8 @@ static void with_word(char out[300], const char *line, unsigned word,
 		 at + strcspn(at, " \n"));
 }
 
-Test(nodekey, tells_what_is_wrong_with_a_sealed_key)
+Test(nodekey, tells_what_is_wrong_with_a_sealed_key, .init = open_bed,
+     .fini = close_bed)
 {
 	static const struct {
 		unsigned word;
@@ -387,18 +364,12 @@ Test(nodekey, tells_what_is_wrong_with_a_sealed_key)
 		{ 6, "!", ERR_FORMAT, "nonce: not 24 bytes" },
 		{ 7, "", ERR_FORMAT, "box: not 48 bytes" },
 	};
-	char path[PATH_MAX], secret[PATH_MAX], text[300];
-	struct nodekey_unlock unlock = { .file = secret };
+	char text[300];
 	struct seal seal = { .cost = { 1, SEAL_MEMORY_KIB_MIN } };
 	char line[SEALED_KEY_MAX];
 	struct ecc_keypair key;
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
-	scratch_file(secret, &dir, "secret");
 	scratch_write(secret, "p", 1, 0600);
 	sealed_key_text(line, &seal);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -416,31 +387,24 @@ Test(nodekey, tells_what_is_wrong_with_a_sealed_key)
 		cr_assert_neq(nodekey_load(&key, path, &unlock, &why),
 			      ERR_NONE);
 	}
-	scratch_close(&dir);
 }
 
 /* What is sealed may be anything. */
-Test(nodekey, opens_no_seal_around_what_is_no_key)
+Test(nodekey, opens_no_seal_around_what_is_no_key, .init = open_bed,
+     .fini = close_bed)
 {
-	char path[PATH_MAX], secret[PATH_MAX];
-	struct nodekey_unlock unlock = { .file = secret };
 	struct secret32 zero = { { 0 } };
 	struct ecc_keypair key;
-	struct scratch dir;
 	struct why why;
 
-	crypto_init();
-	scratch_open(&dir);
-	scratch_file(path, &dir, "key");
-	scratch_file(secret, &dir, "secret");
 	scratch_write(secret, "p", 1, 0600);
-	write_sealed(path, &zero, "p");
+	write_sealed(&zero, "p");
 	cr_assert_eq(nodekey_load(&key, path, &unlock, &why), ERR_FORMAT);
 	cr_assert(strstr(why.text, "not a secp256k1 scalar"));
-	scratch_close(&dir);
 }
 
-Test(nodekey, says_that_a_folder_is_missing)
+Test(nodekey, says_that_a_folder_is_missing, .init = open_bed,
+     .fini = close_bed)
 {
 	struct ecc_keypair key;
 	struct why why;
