@@ -53,6 +53,8 @@ void bed_open(struct bed *b, const struct task_limits *limits)
 
 	if (!l.turn_ms)
 		l.turn_ms = PATIENCE_MS;
+	if (!l.slow_ms)
+		l.slow_ms = PATIENCE_MS;
 	*b = (struct bed){ 0 };
 	cr_assert_eq(net_loop_open(&b->loop, NULL), ERR_NONE);
 	b->log = (struct log){ .level = LOG_DEBUG, .sink = on_line, .ctx = b };

@@ -25,7 +25,8 @@ struct bed {
 };
 
 /* bed_open - limits may be NULL. Without a turn_ms in them a turn takes as long
- * as it does, so that on a slow machine no test sees half a turn. */
+ * as it does, so that on a slow machine no test sees half a turn; and without a
+ * slow_ms no line tells of a task that was stalled. */
 void bed_open(struct bed *b, const struct task_limits *limits);
 
 /* bed_close - close the owner, wait until it is empty, and close the rest. */

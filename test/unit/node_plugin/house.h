@@ -8,6 +8,12 @@
 #include "test/unit/node_plugin/modules.h"
 #include "test/unit/node_plugin/rig.h"
 
+enum {
+	/* For the end of what does not end: long beside the few turns of the
+	 * loop that any other end takes, also on a machine that stalls. */
+	HOUSE_END_MS = 1000
+};
+
 /* A node with plugins: what it was told of them, as text: "+echo/1 -other/1".
  */
 struct house {

@@ -71,11 +71,15 @@ static bool is_taken(void *ctx, const char *name, uint32_t version)
 
 void rig_open(struct rig *r, const struct task_limits *limits)
 {
+	struct task_limits l = limits ? *limits : (struct task_limits){ 0 };
+
+	if (!l.slow_ms)
+		l.slow_ms = PATIENCE_MS;
 	*r = (struct rig){ 0 };
 	crypto_init();
 	cr_assert_eq(net_loop_open(&r->loop, NULL), ERR_NONE);
 	r->poll = net_timer_open(r->loop, on_poll, r);
-	r->tasks = task_loop_open(r->loop, limits);
+	r->tasks = task_loop_open(r->loop, &l);
 	r->log = (struct log){ .level = LOG_DEBUG, .sink = note, .ctx = r };
 	r->node = (struct instance_node){
 		.ctx = r,

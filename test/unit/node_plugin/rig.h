@@ -25,7 +25,8 @@ struct rig {
 	const char *taken; /* a protocol that another plugin has */
 };
 
-/* rig_open - limits may be NULL. */
+/* rig_open - limits may be NULL. Without a slow_ms in them no fiber is too
+ * slow, so that a machine that stalls adds no warnings. */
 void rig_open(struct rig *r, const struct task_limits *limits);
 void rig_close(struct rig *r);
 

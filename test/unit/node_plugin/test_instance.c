@@ -142,6 +142,12 @@ Test(instance, closes_what_does_not_stop_in_time)
 	rig_close(&r);
 }
 
+static bool two_begun(void *ctx)
+{
+	(void)ctx;
+	return !strcmp(thing_does.calls, "[][");
+}
+
 Test(instance, ends_although_there_is_no_fiber_for_stop)
 {
 	static const struct task_limits one = { .tasks = 1 };
@@ -155,6 +161,7 @@ Test(instance, ends_although_there_is_no_fiber_for_stop)
 	other = (struct rigged){ .rig = &r };
 	other.host =
 		instance_open(&r.node, &thing, NULL, ignore_start, &other.rc);
+	rig_until(&r, two_begun, NULL);
 	rig_stop(&i); /* while the start of the other has the only fiber */
 	expect_calls("[][().");
 	rig_stop(&other);

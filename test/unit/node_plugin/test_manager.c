@@ -323,7 +323,7 @@ Test(manager, says_what_keeps_a_plugin_from_unloading)
 	static const struct task_limits limits = { .park_calls = 10 };
 	struct house h;
 
-	house_open_limited(&h, &limits, 20);
+	house_open_limited(&h, &limits, HOUSE_END_MS);
 	modules_copy(&h.modules, "clings", "clings");
 	cr_assert_eq(house_load(&h, "clings", ""), ERR_NONE, "%s", h.why.text);
 	cr_assert_eq(house_unload(&h, "clings"), ERR_BUSY);
@@ -367,7 +367,7 @@ Test(manager, unloads_a_plugin_when_its_last_fiber_ends)
 	struct house h;
 	char gate[PATH_MAX], options[PATH_MAX + 8];
 
-	house_open_limited(&h, NULL, 20);
+	house_open_limited(&h, NULL, HOUSE_END_MS);
 	modules_copy(&h.modules, "holds", "holds");
 	scratch_file(gate, &h.modules.scratch, "gate");
 	snprintf(options, sizeof(options), "until=%s", gate);
@@ -403,7 +403,7 @@ Test(manager, unloads_a_plugin_once_its_last_fiber_has_ended)
 	struct house h;
 	int ends[2];
 
-	house_open_limited(&h, NULL, 20);
+	house_open_limited(&h, NULL, HOUSE_END_MS);
 	modules_copy(&h.modules, "lingers", "lingers");
 	cr_assert_eq(pipe(ends), 0);
 	snprintf(options, sizeof(options), "fd=%d", ends[0]);

@@ -3,6 +3,10 @@
 
 #include <stdio.h>
 
+enum {
+	PAUSE_TURNS = 20
+};
+
 struct scene scene;
 
 /* --- the loop ------------------------------------------------------------ */
@@ -44,18 +48,36 @@ void scene_until(struct scene *s, bool (*holds)(void *ctx), void *ctx)
 	cr_assert_not(s->late, "the awaited did not happen in time");
 }
 
+struct pause {
+	struct mono until;
+	uint64_t turns; /* yet to come */
+};
+
+/* What a machine that stalls takes off the time it does not take off the
+ * turns. */
 static bool is_past(void *ctx)
 {
-	const struct mono *at = ctx;
+	struct pause *p = ctx;
 
-	return !mono_before(mono_now(), *at);
+	if (p->turns > 0)
+		p->turns--;
+	return !p->turns && !mono_before(mono_now(), p->until);
 }
 
 void scene_for(struct scene *s, uint64_t ms)
 {
-	struct mono at = mono_add_ms(mono_now(), ms);
+	struct pause p = {
+		.until = mono_add_ms(mono_now(), ms),
+		.turns = ms < PAUSE_TURNS ? ms : PAUSE_TURNS,
+	};
 
-	scene_until(s, is_past, &at);
+	scene_until(s, is_past, &p);
+}
+
+void scene_make_late(struct scene *s, struct peer *p)
+{
+	p->pace.opened_at = (struct mono){ 0 };
+	net_timer_set(p->timer, net_loop_now(s->loop));
 }
 
 /* --- the test protocol --------------------------------------------------- */

@@ -44,9 +44,13 @@ void scene_close(struct scene *s);
 /* scene_until - turn the loop until holds(ctx). */
 void scene_until(struct scene *s, bool (*holds)(void *ctx), void *ctx);
 
-/* scene_for - turn the loop for so many milliseconds: to see that something
+/* scene_for - turn the loop for so many milliseconds, and so many times up to
+ * twenty: to see that something
  * does not happen, never to wait until something has. */
 void scene_for(struct scene *s, uint64_t ms);
+
+/* scene_make_late - the time for the handshake with p is over. */
+void scene_make_late(struct scene *s, struct peer *p);
 
 struct node {
 	struct scene *scene;

@@ -47,8 +47,8 @@ Test(hostile, auth_that_announces_too_much)
 Test(hostile, auth_that_never_ends)
 {
 	open_scene();
-	hub.limits.pace.handshake_ms = 100;
 	open_hub();
+	hub.limits.pace.handshake_ms = 100; /* not for the friend's */
 	raw_open(&raw, &hub);
 	raw_bytes(&raw, "\x01\x8e\x04more to come", 15);
 	node_check_alive(&friend, &hub);
@@ -60,10 +60,10 @@ Test(hostile, auth_that_never_ends)
 Test(hostile, handshake_without_a_hello)
 {
 	open_scene();
-	hub.limits.pace.handshake_ms = 200;
 	open_hub();
 	raw_open(&raw, &hub);
 	raw_handshake(&raw, &hub);
+	scene_make_late(&scene, hub_peer(&raw.key.pub));
 	raw_wait_end(&raw);
 	cr_assert_eq(node_counters(&hub).timeouts_handshake, (uint64_t)1);
 	cr_assert_eq(raw.hellos, (size_t)1);
@@ -196,8 +196,8 @@ Test(hostile, crowd_of_half_open_connections)
 	cr_assert_not_null(c);
 	open_scene();
 	hub.config.max_pending = 20;
-	hub.limits.pace.handshake_ms = 500;
 	open_hub();
+	hub.limits.pace.handshake_ms = 500; /* not for the friend's */
 	for (size_t i = 0; i < CROWD; i++)
 		raw_open(&c->raws[i], &hub);
 	cr_assert_leq(hub.server->admit.pending, (size_t)16);

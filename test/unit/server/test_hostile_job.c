@@ -48,12 +48,12 @@ static bool job_is_out(void *ctx UNUSED)
 Test(hostile, handshake_that_times_out_while_its_job_is_out)
 {
 	open_scene();
-	hub.limits.pace.handshake_ms = 50;
 	node_open(&hub);
 	block_pool();
 	raw_open(&raw, &hub);
 	raw_auth(&raw, &hub);
 	scene_until(&scene, job_is_out, NULL);
+	scene_make_late(&scene, hub.server->all);
 	raw_wait_end(&raw);
 	cr_assert_eq(node_counters(&hub).timeouts_handshake, (uint64_t)1);
 	cr_assert_eq(raw.bytes_in, (size_t)0);
@@ -103,7 +103,6 @@ Test(hostile, resets_while_their_jobs_are_out)
 
 	open_scene();
 	hub.config.max_pending = 8; /* four for strangers */
-	hub.limits.pace.handshake_ms = 50;
 	node_open(&hub);
 	block_pool();
 	for (uint64_t i = 1; i <= TRIES; i++) {

@@ -105,7 +105,7 @@ Test(hostile, body_that_never_ends)
 Test(hostile, silence)
 {
 	open_scene();
-	hub.limits.pace.idle_ms = 150;
+	hub.limits.pace.idle_ms = 1000;
 	friend.limits.pace.ping_ms = 20;
 	open_hub();
 	raw_join(&raw, &hub);
@@ -204,11 +204,19 @@ Test(hostile, more_at_once_than_can_wait)
 /* --- who does not read --------------------------------------------------- */
 
 /* Nobody else reads or sends; only what the write deadline does. */
-static void leave_the_clocks_to_writing(struct node *n)
+static void leave_the_clocks_to_writing(struct node *n, uint32_t write_ms)
 {
 	n->limits.pace.ping_ms = 600000;
 	n->limits.pace.idle_ms = 600000;
-	n->limits.pace.write_ms = 300;
+	n->limits.pace.write_ms = write_ms;
+}
+
+/* The time for taking what was written is over. */
+static void make_writing_late(struct peer *p)
+{
+	p->pace.write_goal = UINT64_MAX; /* whatever the kernel took */
+	p->pace.write_at = (struct mono){ 0 };
+	net_timer_set(p->timer, net_loop_now(scene.loop));
 }
 
 static void send_to(struct peer *p, size_t size)
@@ -226,7 +234,7 @@ static void send_to(struct peer *p, size_t size)
 Test(hostile, takes_nothing_and_sends_nothing)
 {
 	open_scene();
-	leave_the_clocks_to_writing(&hub);
+	leave_the_clocks_to_writing(&hub, 300);
 	open_hub();
 	raw_join(&raw, &hub);
 	net_stream_stop(raw.stream);
@@ -274,8 +282,7 @@ Test(hostile, cve_2023_40591_pings_behind_what_is_not_read)
 	struct peer *p;
 
 	open_scene();
-	leave_the_clocks_to_writing(&hub);
-	hub.limits.pace.write_ms = 1000;
+	leave_the_clocks_to_writing(&hub, 600000);
 	open_hub();
 	raw_join(&raw, &hub);
 	net_stream_stop(raw.stream);
@@ -294,6 +301,7 @@ Test(hostile, cve_2023_40591_pings_behind_what_is_not_read)
 		ERR_BUSY);
 
 	/* It keeps sending, but takes nothing. */
+	make_writing_late(p);
 	node_wait_dropped(&hub, 1);
 	cr_assert_str_eq(hub.cause, "the peer takes too little");
 	raw_close(&raw);
@@ -313,7 +321,7 @@ Test(hostile, cve_2023_40591_pings_for_ever)
 	struct peer *p;
 
 	open_scene();
-	leave_the_clocks_to_writing(&hub);
+	leave_the_clocks_to_writing(&hub, 600000);
 	open_hub();
 	raw_join(&raw, &hub);
 	net_stream_stop(raw.stream);
@@ -323,6 +331,7 @@ Test(hostile, cve_2023_40591_pings_for_ever)
 		scene_for(&scene, 5); /* the kernel may yet take some */
 	} while (!p->pace.paused);
 	cr_assert_leq(net_stream_memory(p->stream), (size_t)4096);
+	make_writing_late(p);
 	node_wait_dropped(&hub, 1);
 	cr_assert_str_eq(hub.cause, "the peer takes too little");
 	raw_close(&raw);

@@ -190,11 +190,11 @@ Test(server, keeps_a_quiet_session_with_pings)
 {
 	few_open(2);
 	a.limits.pace.ping_ms = 20;
-	a.limits.pace.idle_ms = 400;
-	b.limits.pace.idle_ms = 400;
+	a.limits.pace.idle_ms = 1000;
+	b.limits.pace.idle_ms = 1000;
 	b.limits.pace.ping_ms = 20;
 	node_join(&a, &b);
-	scene_for(&scene, 700);
+	scene_for(&scene, 1500);
 	cr_assert_eq(a.dropped + b.dropped, (size_t)0);
 	node_check_alive(&a, &b);
 	few_close();

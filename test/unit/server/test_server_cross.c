@@ -222,15 +222,13 @@ Test(server_cross, uses_the_other_connection_when_the_first_is_refused)
 	close_hand();
 }
 
-/* The time for the handshake on it is over. */
-static void make_late(const struct raw *r)
+static struct peer *peer_on(const struct raw *r)
 {
 	struct peer *p = a.server->all;
 
 	while (p->inbound != (r == &in))
 		p = p->next;
-	p->pace.opened_at = (struct mono){ 0 };
-	net_timer_set(p->timer, net_loop_now(scene.loop));
+	return p;
 }
 
 Test(server_cross, uses_the_other_connection_when_the_first_takes_too_long)
@@ -241,7 +239,7 @@ Test(server_cross, uses_the_other_connection_when_the_first_takes_too_long)
 	dial_in();
 	raw_hello(&in);
 	scene_for(&scene, 20);
-	make_late(&in);
+	scene_make_late(&scene, peer_on(&in));
 	expect_session(&in, &out);
 	cr_assert_eq(node_counters(&a).timeouts_handshake, (uint64_t)0);
 	close_hand();
@@ -261,7 +259,7 @@ Test(server_cross, does_not_wait_for_ever)
 	dial_out();
 	scene_until(&scene, has_bytes, &out);
 	dial_in();
-	make_late(&in);
+	scene_make_late(&scene, peer_on(&in));
 	scene_until(&scene, has_ended, &in);
 	scene_until(&scene, has_ended, &out);
 	cr_assert_eq(a.added, (size_t)0);
@@ -388,7 +386,7 @@ Test(server_cross, decides_in_the_end_if_the_other_node_does_not)
 	raw_hello(&in);
 	raw_hello(&out);
 	scene_for(&scene, 20);
-	make_late(&out);
+	scene_make_late(&scene, peer_on(&out));
 	expect_session(&out, &in);
 	close_hand();
 }

@@ -87,8 +87,16 @@ Test(slots, are_kept_for_nodes_that_we_trust)
 	close_two();
 }
 
+static bool has_dialed(void *ctx)
+{
+	const uint64_t *count = ctx;
+
+	return node_counters(&a).dialed >= *count;
+}
+
 Test(slots, are_for_dials_as_well)
 {
+	uint64_t dials = 2;
 	struct deaf deaf;
 	struct ecc_keypair key;
 	struct enode e[3];
@@ -102,12 +110,15 @@ Test(slots, are_for_dials_as_well)
 		enode_make(&e[i], &key.pub, &deaf.at);
 		cr_assert_eq(server_dial(a.server, &e[i], NULL), ERR_NONE);
 	}
+	scene_until(&scene, has_dialed, &dials);
 	scene_for(&scene, 30);
 	cr_assert_eq(a.server->dial.dialing, (size_t)2);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)2);
 	/* One dial less, and the next begins. */
 	cr_assert_eq(server_undial(a.server, &a.server->all->dialed->node.id),
 		     ERR_NONE);
+	dials = 3;
+	scene_until(&scene, has_dialed, &dials);
 	scene_for(&scene, 30);
 	cr_assert_eq(a.server->dial.dialing, (size_t)2);
 	cr_assert_eq(node_counters(&a).dialed, (uint64_t)3);
