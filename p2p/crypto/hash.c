@@ -3,71 +3,108 @@
 
 #include <assert.h>
 #include <openssl/core_names.h>
+#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "p2p/crypto/setup.h"
 
-/* Fetched once, like the ciphers. */
+/* Fetched once, like the ciphers. The library has the processor's instructions
+ * for SHA-256 where it has them, which libsodium does not. */
+static EVP_MD *digest;
 static EVP_KDF *hkdf;
 
 enum {
-	KDF_MAX = 128
+	KDF_MAX = 128,
+	SHA256_BLOCK = 64,
 };
 
-void setup_hkdf(void)
+void setup_hash(void)
 {
+	digest = EVP_MD_fetch(NULL, "SHA256", NULL);
 	hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	if (!hkdf)
+	if (!digest || !hkdf)
 		abort();
+}
+
+/* Fails for want of memory, or when we misuse the library. */
+static void must(int ok)
+{
+	if (ok != 1)
+		abort();
+}
+
+/* Its memory is wiped when it is freed. */
+static EVP_MD_CTX *ctx_new(void)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	assert(digest); /* crypto_init came first */
+	if (!ctx)
+		abort();
+	return ctx;
+}
+
+/* out = SHA256(first || pieces), where out may be in either. */
+static void hash_with(EVP_MD_CTX *ctx, uint8_t out[32], struct span first,
+		      const struct span *pieces, size_t count)
+{
+	must(EVP_DigestInit_ex2(ctx, digest, NULL));
+	must(EVP_DigestUpdate(ctx, first.data, first.len));
+	for (size_t i = 0; i < count; i++)
+		must(EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len));
+	must(EVP_DigestFinal_ex(ctx, out, NULL));
 }
 
 void sha256(uint8_t out[32], struct span data)
 {
-	crypto_hash_sha256(out, data.data, data.len);
+	EVP_MD_CTX *ctx = ctx_new();
+
+	hash_with(ctx, out, data, NULL, 0);
+	EVP_MD_CTX_free(ctx);
 }
 
+/* RFC 2104: H(K ^ opad, H(K ^ ipad, text)) */
 void hmac_sha256(uint8_t out[32], const struct secret32 *key,
 		 const struct span *pieces, size_t count)
 {
-	crypto_auth_hmacsha256_state state;
+	const struct span inner = span_of(out, 32);
+	EVP_MD_CTX *ctx = ctx_new();
+	uint8_t inner_pad[SHA256_BLOCK];
+	uint8_t outer_pad[SHA256_BLOCK];
 
-	crypto_auth_hmacsha256_init(&state, key->b, sizeof(key->b));
-	for (size_t i = 0; i < count; i++)
-		crypto_auth_hmacsha256_update(&state, pieces[i].data,
-					      pieces[i].len);
-	crypto_auth_hmacsha256_final(&state, out);
-	secret_wipe(&state, sizeof(state));
-}
-
-/* One turn of the KDF: SHA256(be32(counter) || z). */
-static void kdf_block(uint8_t out[32], uint8_t counter, struct span z)
-{
-	const uint8_t prefix[4] = { 0, 0, 0, counter };
-	crypto_hash_sha256_state state;
-
-	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, prefix, sizeof(prefix));
-	crypto_hash_sha256_update(&state, z.data, z.len);
-	crypto_hash_sha256_final(&state, out);
-	secret_wipe(&state, sizeof(state));
+	memset(inner_pad, 0x36, sizeof(inner_pad));
+	memset(outer_pad, 0x5c, sizeof(outer_pad));
+	for (size_t i = 0; i < sizeof(key->b); i++) {
+		inner_pad[i] ^= key->b[i];
+		outer_pad[i] ^= key->b[i];
+	}
+	hash_with(ctx, out, span_of(inner_pad, sizeof(inner_pad)), pieces,
+		  count);
+	hash_with(ctx, out, span_of(outer_pad, sizeof(outer_pad)), &inner, 1);
+	EVP_MD_CTX_free(ctx);
+	secret_wipe(inner_pad, sizeof(inner_pad));
+	secret_wipe(outer_pad, sizeof(outer_pad));
 }
 
 void kdf_concat(uint8_t *out, size_t len, struct span z)
 {
+	EVP_MD_CTX *ctx = ctx_new();
 	uint8_t block[32];
 
 	assert(len <= KDF_MAX);
 	for (uint8_t counter = 1; len; counter++) {
+		const uint8_t prefix[4] = { 0, 0, 0, counter };
 		size_t n = len < sizeof(block) ? len : sizeof(block);
 
-		kdf_block(block, counter, z);
+		/* SHA256(be32(counter) || z) */
+		hash_with(ctx, block, span_of(prefix, sizeof(prefix)), &z, 1);
 		memcpy(out, block, n);
 		out += n;
 		len -= n;
 	}
+	EVP_MD_CTX_free(ctx);
 	secret_wipe(block, sizeof(block));
 }
 
@@ -83,9 +120,9 @@ static OSSL_PARAM octets(const char *name, struct span s)
 void hkdf_sha256(uint8_t *out, size_t len, struct span salt,
 		 struct span material, struct span info)
 {
-	char digest[] = "SHA256";
+	char name[] = "SHA256";
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest,
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name,
 						 0),
 		octets(OSSL_KDF_PARAM_KEY, material),
 		octets(OSSL_KDF_PARAM_SALT, salt),
