@@ -7,6 +7,7 @@
 
 #include "p2p/net/loop_internal.h"
 #include "p2p/net/sockaddr.h"
+#include "p2p/net/work.h"
 
 void *net_new(size_t size)
 {
@@ -91,10 +92,14 @@ static void on_prepare(uv_prepare_t *h)
 	end_turn(loop);
 	loop->iteration++;
 	run_tasks(&loop->resume);
+	if (net_work_is_due(loop)) {
+		net_work_turn(loop);
+		end_turn(loop);
+	}
 	/* Flushing calls upward, which may have made more work just now; then
 	 * the poll must not block. */
 	if (link_is_alone(&loop->flush) && link_is_alone(&loop->soon) &&
-	    !is_eager(loop))
+	    !net_work_is_due(loop) && !is_eager(loop))
 		uv_idle_stop(&loop->idle);
 	else
 		uv_idle_start(&loop->idle, on_idle);
@@ -202,7 +207,7 @@ void net_loop_close(struct net_loop *loop)
 {
 	int rc;
 
-	assert(loop->open == 0);
+	assert(loop->open == net_work_waiting(loop));
 	turn_out(loop);
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
 	uv_close((uv_handle_t *)&loop->check, NULL);

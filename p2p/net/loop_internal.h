@@ -36,7 +36,9 @@ struct net_jobs {
 	struct link queue; /* those that wait */
 	size_t waiting;
 	size_t running;
-	size_t max; /* running at one time */
+	size_t max;	   /* running at one time */
+	bool on_pool;	   /* the loop does none */
+	struct mono since; /* when the loop did the last, or none waited */
 };
 
 struct net_loop {
@@ -45,7 +47,7 @@ struct net_loop {
 	uv_check_t check;
 	uv_idle_t idle; /* active: the poll does not block */
 
-	size_t open; /* objects that their owner has not closed yet */
+	size_t open; /* objects that their owner has not closed yet, and jobs */
 
 	struct mono now; /* valid when now_known */
 	bool now_known;
@@ -72,6 +74,12 @@ struct net_loop {
 
 /* net_work_init - the part of a new loop that is work.c's. */
 void net_work_init(struct net_loop *loop);
+
+/* net_work_is_due - a job waits for the loop to do it, which must not sleep.
+ * net_work_turn - if so, before the poll: do it if there is nothing else to do,
+ * which calls upward. */
+bool net_work_is_due(const struct net_loop *loop);
+void net_work_turn(struct net_loop *loop);
 
 /* net_new - zeroed memory; the process stops when there is none. */
 void *net_new(size_t size);

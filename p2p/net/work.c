@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/net/work.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "p2p/net/async.h"
 #include "p2p/net/loop_internal.h"
+
+enum {
+	/* More than so many at a time are the pool's: some milliseconds. */
+	OWN_MAX = 8,
+	/* So long a job waits for the loop to have nothing else to do. */
+	OWN_WAIT_NS = 1000000,
+};
 
 struct job {
 	struct link link;
@@ -54,13 +62,19 @@ static void on_pool(uv_work_t *work)
 
 static void on_done(uv_work_t *work, int status);
 
+static struct job *take_first(struct net_jobs *jobs)
+{
+	struct link *l = link_pop(&jobs->queue);
+
+	jobs->waiting--;
+	return CONTAINER_OF(l, struct job, link);
+}
+
 static void start_jobs(struct net_loop *loop, struct net_jobs *jobs)
 {
 	while (jobs->running < jobs->max && jobs->waiting) {
-		struct link *l = link_pop(&jobs->queue);
-		struct job *job = CONTAINER_OF(l, struct job, link);
+		struct job *job = take_first(jobs);
 
-		jobs->waiting--;
 		jobs->running++;
 		/* Refused only without a function to run. */
 		if (uv_queue_work(&loop->uv, &job->work, on_pool, on_done))
@@ -68,19 +82,35 @@ static void start_jobs(struct net_loop *loop, struct net_jobs *jobs)
 	}
 }
 
-/* Jobs are never cancelled: each has run. */
-static void on_done(uv_work_t *work, int status UNUSED)
+static void use_pool(struct net_loop *loop)
 {
-	struct job *job = work->data;
+	loop->jobs.on_pool = true;
+	start_jobs(loop, &loop->jobs);
+}
+
+static void end_job(struct job *job)
+{
 	void (*done)(void *arg) = job->done;
-	struct net_jobs *jobs = job->jobs;
 	struct net_loop *loop = job->loop;
 	void *arg = job->arg;
 
 	free(job);
+	net_loop_let_go(loop);
+	done(arg);
+}
+
+/* Jobs are never cancelled: each has run. */
+static void on_done(uv_work_t *work, int status UNUSED)
+{
+	struct job *job = work->data;
+	struct net_loop *loop = job->loop;
+	struct net_jobs *jobs = job->jobs;
+
 	jobs->running--;
 	start_jobs(loop, jobs);
-	done(arg);
+	if (!loop->jobs.running)
+		loop->jobs.on_pool = false;
+	end_job(job);
 }
 
 static void add_job(struct net_loop *loop, struct net_jobs *jobs,
@@ -95,21 +125,60 @@ static void add_job(struct net_loop *loop, struct net_jobs *jobs,
 	job->done = done;
 	job->arg = arg;
 	job->work.data = job;
+	net_loop_hold(loop);
 	link_append(&jobs->queue, &job->link);
 	jobs->waiting++;
-	start_jobs(loop, jobs);
 }
 
 void net_work(struct net_loop *loop, void (*run)(void *arg),
 	      void (*done)(void *arg), void *arg)
 {
-	add_job(loop, &loop->jobs, run, done, arg);
+	struct net_jobs *jobs = &loop->jobs;
+
+	add_job(loop, jobs, run, done, arg);
+	if (jobs->waiting == 1)
+		jobs->since = mono_now();
+	if (jobs->on_pool || jobs->waiting > OWN_MAX)
+		use_pool(loop);
 }
 
 void net_work_long(struct net_loop *loop, void (*run)(void *arg),
 		   void (*done)(void *arg), void *arg)
 {
 	add_job(loop, &loop->long_jobs, run, done, arg);
+	start_jobs(loop, &loop->long_jobs);
+}
+
+/* --- on the loop itself -----------------------------------------------------
+ */
+
+/* It would sleep now. While it polls for an answer, one is due. */
+static bool has_nothing_to_do(struct net_loop *loop)
+{
+	struct pollfd p = { uv_backend_fd(&loop->uv), POLLIN, 0 };
+
+	return link_is_alone(&loop->flush) && link_is_alone(&loop->soon) &&
+	       !loop->eager.eagerly && poll(&p, 1, 0) == 0;
+}
+
+bool net_work_is_due(const struct net_loop *loop)
+{
+	return loop->jobs.waiting && !loop->jobs.on_pool;
+}
+
+void net_work_turn(struct net_loop *loop)
+{
+	struct net_jobs *jobs = &loop->jobs;
+
+	if (has_nothing_to_do(loop)) {
+		struct job *job = take_first(jobs);
+
+		job->run(job->arg);
+		jobs->since = mono_now();
+		end_job(job);
+	} else if (mono_since_ns(mono_now(), jobs->since) >= OWN_WAIT_NS) {
+		use_pool(loop);
+	}
 }
 
 /* --- on a thread of its own -------------------------------------------------

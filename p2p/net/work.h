@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* work.h - things that would block the loop: curve work and name lookups.
  *
+ * A curve job takes some tenths of a millisecond. To hand it to a thread and to
+ * hear of its end takes a quarter of that again, so when there are few of them
+ * the loop does them itself, one a turn and only when it would go to sleep
+ * instead: what arrives meanwhile waits for one job at most. When many wait, or
+ * one has waited because the loop has other things to do, all go to the pool,
+ * and the loop does none until the pool is done with them.
+ *
  * Curve jobs have a queue of their own in front of libuv's thread pool, and at
  * most as many as there are cores are in it; so have jobs that may take long, a
  * plugin's. Together they leave a thread of the pool (when it has three), so
@@ -13,13 +20,14 @@
 #include "p2p/base/addr.h"
 #include "p2p/net/loop.h"
 
-/* net_work - run(arg) on a pool thread, then done(arg) on the loop. Both are
- * called exactly once, in order, also when the loop is being closed. */
+/* net_work - run(arg) on a pool thread or, later, on the loop, for a job that
+ * only computes, and not for long; then done(arg) on the loop. Both are called
+ * exactly once, in order, also when the loop is being closed. */
 void net_work(struct net_loop *loop, void (*run)(void *arg),
 	      void (*done)(void *arg), void *arg);
 
-/* net_work_long - the same for a job of which nobody knows how long it takes.
- */
+/* net_work_long - the same for a job of which nobody knows how long it takes:
+ * always on the pool. */
 void net_work_long(struct net_loop *loop, void (*run)(void *arg),
 		   void (*done)(void *arg), void *arg);
 
@@ -29,7 +37,7 @@ void net_work_long(struct net_loop *loop, void (*run)(void *arg),
 void net_work_apart(struct net_loop *loop, void (*run)(void *arg),
 		    void (*done)(void *arg), void *arg);
 
-/* net_work_waiting - jobs of the pool that are queued or running. */
+/* net_work_waiting - jobs of both kinds that are queued or running. */
 size_t net_work_waiting(const struct net_loop *loop);
 
 /* A lookup under way. */

@@ -356,7 +356,7 @@ CONNECTION = """\
 A handshake is eight ECDH, three public keys, a signature and a recovery, half of it and the dearer of the last two at the accepting end: {curve:,.0f} us of CPU time in libsecp256k1 as
 measured below. None of them is done twice, and both ends' keys are new to each other, so none can be kept. Bare system calls take {tcp:,.0f} us to open a TCP connection, carry as many bytes
 and close it, nobody ever waiting: {floor:,.0f} us is what a connection costs both ends at least. weft takes {one:,.0f} us with one at a time and {eight:,.0f} us with eight; the rest is
-handing curve work to a thread and hearing of its end, sleeping and waking, hashing, and the session of the server behind it."""
+sleeping and waking, hashing, the session of the server behind it and, when many come at a time, handing curve work to threads."""
 CONNECTION_GO = """ Against go-ethereum as measured above, nothing that uses this library
 could be better than {one:.2f} and {eight:.2f} times."""
 

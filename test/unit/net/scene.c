@@ -8,6 +8,7 @@
 
 #include "p2p/net/sockaddr.h"
 #include "p2p/net/stream_internal.h"
+#include "p2p/net/work.h"
 
 enum {
 	WATCHDOG_MS = 30000
@@ -29,7 +30,7 @@ void scene_open(struct scene *sc)
 void scene_close(struct scene *sc)
 {
 	net_timer_close(sc->watchdog);
-	cr_assert_eq(sc->loop->open, 0);
+	cr_assert_eq(sc->loop->open, net_work_waiting(sc->loop));
 	net_loop_close(sc->loop);
 }
 

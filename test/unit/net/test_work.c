@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "p2p/net/async.h"
 #include "p2p/net/work.h"
 #include "test/unit/net/scene.h"
 
@@ -141,6 +144,203 @@ Test(net_work, waits_apart_behind_nothing)
 	UNTIL(&c.sc, c.done == JOBS);
 	crew_close(&c);
 	sem_destroy(&lone.gate);
+}
+
+/* --- on the loop itself -----------------------------------------------------
+ */
+
+/* A job that says where it ran, and in which turn of the loop it was done. */
+struct place {
+	struct scene *sc;
+	pthread_t thread;
+	uint64_t turn;
+	unsigned *order;
+	unsigned at; /* in that order; 0: not yet */
+	bool done;
+};
+
+static void place_run(void *arg)
+{
+	struct place *p = arg;
+
+	p->thread = pthread_self();
+}
+
+static void place_done(void *arg)
+{
+	struct place *p = arg;
+
+	cr_assert(!p->done);
+	p->done = true;
+	p->turn = p->sc->loop->iteration;
+	p->at = ++*p->order;
+}
+
+static bool ran_here(const struct place *p)
+{
+	return p->done && pthread_equal(p->thread, pthread_self());
+}
+
+static void place_all(struct place *places, unsigned n, struct scene *sc,
+		      unsigned *order)
+{
+	for (unsigned i = 0; i < n; i++) {
+		places[i] = (struct place){ .sc = sc, .order = order };
+		net_work(sc->loop, place_run, place_done, &places[i]);
+		cr_assert(!places[i].done);
+	}
+}
+
+static bool all_done(const struct place *places, unsigned n)
+{
+	unsigned done = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		done += places[i].done;
+	return done == n;
+}
+
+enum {
+	FEW = 8 /* what the loop does itself */
+};
+
+Test(net_work, few_are_done_by_the_loop_one_a_turn)
+{
+	struct place places[FEW];
+	unsigned order = 0;
+	struct scene sc;
+
+	scene_open(&sc);
+	place_all(places, FEW, &sc, &order);
+	while (!all_done(places, FEW))
+		scene_turns(&sc, 1);
+	for (unsigned i = 0; i < FEW; i++) {
+		cr_assert(ran_here(&places[i]));
+		cr_assert_eq(places[i].at, i + 1);
+		if (i)
+			cr_assert_gt(places[i].turn, places[i - 1].turn);
+	}
+	cr_assert_eq(net_work_waiting(sc.loop), 0);
+	scene_close(&sc);
+}
+
+Test(net_work, more_than_a_few_are_the_pools)
+{
+	struct place places[FEW + 1];
+	unsigned order = 0;
+	struct scene sc;
+
+	scene_open(&sc);
+	place_all(places, FEW + 1, &sc, &order);
+	while (!all_done(places, FEW + 1))
+		scene_turns(&sc, 1);
+	for (unsigned i = 0; i < FEW + 1; i++)
+		cr_assert(!ran_here(&places[i]));
+	/* Once it is done with them, few are few again. */
+	place_all(places, 1, &sc, &order);
+	while (!places[0].done)
+		scene_turns(&sc, 1);
+	cr_assert(ran_here(&places[0]));
+	scene_close(&sc);
+}
+
+/* While there is something to read, nothing else is done here: the job waits
+ * for a while, and then is the pool's. */
+Test(net_work, a_busy_loop_leaves_them_to_the_pool)
+{
+	struct place place;
+	unsigned order = 0;
+	struct end end = { 0 };
+	struct scene sc;
+	int fd;
+
+	scene_open(&sc);
+	fd = half_pair(&sc, &end);
+	end.runs_on = true;
+	net_stream_start(end.s);
+	scene_turns(&sc, 1); /* from here on the system is asked about it */
+	place_all(&place, 1, &sc, &order);
+	while (!place.done) {
+		cr_assert_eq(write(fd, "busy", 4), 4);
+		scene_turns(&sc, 1);
+	}
+	cr_assert(!ran_here(&place));
+	cr_assert_gt(end.bytes, 0);
+	end.runs_on = false;
+	end_close(&end);
+	close(fd);
+	scene_close(&sc);
+}
+
+/* A job that has something arrive while it runs. */
+struct noisy {
+	struct place place; /* first: the job's argument */
+	struct net_async *bell;
+};
+
+static void noisy_run(void *arg)
+{
+	struct noisy *n = arg;
+
+	place_run(&n->place);
+	net_async_wake(n->bell);
+}
+
+static void note_order(void *ctx)
+{
+	unsigned *order = ctx;
+
+	++*order;
+}
+
+Test(net_work, what_arrives_waits_for_one_job_at_most)
+{
+	struct noisy jobs[3];
+	struct net_async *bell;
+	unsigned order = 0;
+	struct scene sc;
+
+	scene_open(&sc);
+	bell = net_async_open(sc.loop, note_order, &order);
+	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++) {
+		jobs[i].place = (struct place){ .sc = &sc, .order = &order };
+		jobs[i].bell = bell;
+		net_work(sc.loop, noisy_run, place_done, &jobs[i]);
+	}
+	while (!jobs[2].place.done)
+		scene_turns(&sc, 1);
+	/* Job, bell, job, bell, job. */
+	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++)
+		cr_assert_eq(jobs[i].place.at, 2 * i + 1);
+	net_async_close(bell);
+	scene_close(&sc);
+}
+
+static void again(void *arg)
+{
+	struct place *p = arg;
+
+	place_done(p);
+	if (p->at == FEW)
+		return;
+	p[1] = (struct place){ .sc = p->sc, .order = p->order };
+	net_work(p->sc->loop, place_run, again, p + 1);
+}
+
+/* Nothing else is open: the loop may neither sleep nor end before it. */
+Test(net_work, a_job_may_be_asked_for_when_one_is_done)
+{
+	struct place places[FEW] = { 0 };
+	unsigned order = 0;
+	struct scene sc;
+
+	scene_open(&sc);
+	net_timer_close(sc.watchdog);
+	places[0] = (struct place){ .sc = &sc, .order = &order };
+	net_work(sc.loop, place_run, again, &places[0]);
+	net_loop_run(sc.loop);
+	cr_assert(all_done(places, FEW));
+	net_loop_close(sc.loop);
 }
 
 /* What a lookup found. */

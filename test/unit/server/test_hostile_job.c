@@ -5,8 +5,8 @@
 #include "test/unit/server/hub.h"
 
 enum {
-	BLOCKERS = 8
-}; /* more than the pool runs at once */
+	BLOCKERS = 16
+}; /* more than the loop does itself, and than the pool runs at once */
 
 static sem_t gate;
 static size_t blockers_back;
