@@ -447,7 +447,7 @@ class Crawl(Case):
 
     def test_nobody_there_leaves_the_file_alone(self):
         a, start = self.server()
-        self.crawl("set.json", "--bootnode", start["enr"], "--duration", "0.5")
+        self.crawl("set.json", "--bootnode", start["enr"], "--duration", "2")
         a.stop()
         self.age("set.json")
         before = self.read_set("set.json")
@@ -564,7 +564,7 @@ class Crawl(Case):
         _, start = self.server()
         for extra in (), ("-",):
             done = self.discover("crawl", "--bootnode", start["enr"],
-                                 "--duration", "0.5", *extra)
+                                 "--duration", "2", *extra)
             self.assertEqual((done.status, done.err), (0, ""))
             self.assertEqual(list(json.loads(done.out)), [start["id"]])
         info = self.discover("nodes", "info", "-", stdin=done.out)
@@ -572,7 +572,7 @@ class Crawl(Case):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run(
                 [lab.WEFT, "discover", "crawl", "--bootnode", start["enr"],
-                 "--duration", "0.5"], stdout=full, stderr=subprocess.PIPE,
+                 "--duration", "2"], stdout=full, stderr=subprocess.PIPE,
                 text=True, timeout=lab.DEADLINE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("standard output cannot be written", done.stderr)
@@ -580,7 +580,7 @@ class Crawl(Case):
     def test_people_get_a_sum(self):
         _, start = self.server()
         done = self.discover("crawl", "set.json", "--bootnode", start["enr"],
-                             "--duration", "0.5")
+                             "--duration", "2")
         self.assertEqual((done.status, done.err), (0, ""))
         self.assertRegex(
             done.out, r"\Aset\.json: 1 in the set, 1 of them new, 0 gone\n"

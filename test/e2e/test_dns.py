@@ -227,7 +227,8 @@ class Dns(lab.Lab):
                  for name in ("one", "two")]
         started = [n.started() for n in nodes]
         # They ask already, and there is none yet.
-        self.eventually(lambda: DOMAIN in server.asked, "nobody asks")
+        for n in nodes:
+            self.eventually(n.complaints, "nobody asks")
         self.write("list/nodes.json", json.dumps({
             s["id"]: {"seq": s["seq"], "record": s["enr"]} for s in (
                 json.loads(self.ok("enr", "decode", "--json", s["enr"]))

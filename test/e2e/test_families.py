@@ -84,7 +84,7 @@ class Families(lab.Lab):
             with self.subTest(listen):
                 done = self.weft("discover", "crawl", "set.json", "--json",
                                  "--bootnode", record, "--listen", listen,
-                                 "--duration", "0.5")
+                                 "--duration", "2")
                 self.assertEqual((done.status, done.err), (0, ""))
                 with open(self.path("set.json"), encoding="ascii") as file:
                     self.assertIn(start["id"], json.load(file))

@@ -154,7 +154,7 @@ class Settings(Case):
     def test_a_node_runs_on_a_file_alone(self):
         other = self.node("b")
         url = other.started()["enode"]
-        self.config("listen: none\njson: true\nname: alice\nduration: 1\n"
+        self.config("listen: none\njson: true\nname: alice\nduration: 3\n"
                     "log_level: error\n"
                     f"datadir: d\npeers: ['{url}']\nplugins:\n"
                     "  - {name: foobar, options: {greeting: hi there}}\n")

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 )
@@ -76,23 +75,45 @@ func checkTAP(t *testing.T, out string, least int) {
 	}
 }
 
+// Of a suite's deadlines of 300 ms so much may be gone because the machine stood
+// still, and so often a run of which more was gone and that failed is made again.
+const (
+	suiteStall = 100 * time.Millisecond
+	suiteTries = 5
+)
+
+// conformOnce runs a suite against a node of its own. It gives what the suite
+// printed, how it ended and how long the machine stood still meanwhile.
+func conformOnce(t *testing.T, args func(started event) []string) ([]byte, time.Duration, error) {
+	t.Helper()
+	p, started := seeker(t, "--discovery", "v4,v5")
+	ctx, cancel := context.WithTimeout(context.Background(), suitePatience)
+	defer cancel()
+	stood := watchStalls(t)
+	out, err := exec.CommandContext(ctx, program(t, "DEVP2P_BIN"), args(started)...).CombinedOutput()
+	stall := stood()
+	p.stop()
+	return out, stall, err
+}
+
 // conform runs a suite of go-ethereum's tool against fresh nodes. These have
-// deadlines of 300 ms, so nothing else runs meanwhile.
+// deadlines of 300 ms, so nothing else runs meanwhile, and what fails on a
+// machine that stood still for long is no fault of the node's yet.
 func conform(t *testing.T, least int, args func(started event) []string) {
 	for i := 1; i <= suiteRuns(t); i++ {
 		t.Run(fmt.Sprintf("run%d", i), func(t *testing.T) {
-			p, started := seeker(t, "--discovery", "v4,v5")
-			ctx, cancel := context.WithTimeout(context.Background(), suitePatience)
-			defer cancel()
-			out, err := exec.CommandContext(ctx, program(t, "DEVP2P_BIN"), args(started)...).CombinedOutput()
+			out, stall, err := conformOnce(t, args)
+			for try := 1; err != nil && stall > suiteStall && try < suiteTries; try++ {
+				t.Logf("again, for the machine stood still for %v:\n%s", stall, out)
+				out, stall, err = conformOnce(t, args)
+			}
 			checkTAP(t, string(out), least)
 			if err != nil {
-				t.Errorf("devp2p %s: %v", strings.Join(args(started)[:2], " "), err)
+				t.Errorf("the suite: %v", err)
 			}
 			if t.Failed() {
-				t.Logf("all it printed:\n%s", out)
+				t.Logf("the machine stood still for %v; all it printed:\n%s", stall, out)
 			}
-			p.stop()
 		})
 	}
 }

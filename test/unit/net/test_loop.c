@@ -29,7 +29,9 @@ static void alarm_set(struct alarm *a, struct mono at)
 	net_timer_set(a->t, at);
 }
 
-Test(net_loop, timers_fire_in_order_and_never_early)
+/* False when the machine was so slow that the first was late when it was set:
+ * between those that are there is no order. */
+static bool fire_in_order(void)
 {
 	static const unsigned delays[] = { 23, 7, 15, 1, 30 };
 	static const unsigned order[] = { 3, 1, 2, 0, 4 };
@@ -38,6 +40,7 @@ Test(net_loop, timers_fire_in_order_and_never_early)
 	unsigned fired = 0;
 	struct scene sc;
 	struct mono now;
+	bool in_time;
 
 	scene_open(&sc);
 	now = net_loop_now(sc.loop);
@@ -46,7 +49,7 @@ Test(net_loop, timers_fire_in_order_and_never_early)
 			.loop = sc.loop,
 			.order = seen,
 			.fired = &fired,
-			.stops = delays[i] == 30,
+			.stops = true,
 		};
 		alarms[i].t = net_timer_open(sc.loop, on_alarm, &alarms[i]);
 		/* With and without a fraction of a millisecond. */
@@ -54,13 +57,22 @@ Test(net_loop, timers_fire_in_order_and_never_early)
 			  (struct mono){ now.ns + delays[i] * 1000000 +
 					 i * 250000 });
 	}
-	net_loop_run(sc.loop);
-	cr_assert_eq(fired, ARRAY_LEN(delays));
+	in_time = mono_since_ns(mono_now(), now) < 1000000;
+	while (fired < ARRAY_LEN(delays))
+		net_loop_run(sc.loop);
 	for (unsigned i = 0; i < ARRAY_LEN(delays); i++) {
-		cr_assert_eq(seen[i], &alarms[order[i]], "place %u", i);
+		if (in_time)
+			cr_assert_eq(seen[i], &alarms[order[i]], "place %u", i);
 		net_timer_close(alarms[i].t);
 	}
 	scene_close(&sc);
+	return in_time;
+}
+
+Test(net_loop, timers_fire_in_order_and_never_early)
+{
+	for (int tries = 1; !fire_in_order(); tries++)
+		cr_assert_lt(tries, 100);
 }
 
 Test(net_loop, setting_a_timer_replaces_what_was_set)
