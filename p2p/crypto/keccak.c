@@ -12,24 +12,10 @@ enum {
 	RATE_LANES = KECCAK_RATE / LANE,
 };
 
-static inline uint64_t load(const uint8_t *from)
-{
-	uint64_t v;
-
-	memcpy(&v, from, sizeof(v));
-	return le64toh(v);
-}
-
 static inline void store(uint8_t *to, uint64_t v)
 {
 	v = htole64(v);
 	memcpy(to, &v, sizeof(v));
-}
-
-static inline void xor_lanes(uint64_t *lane, const uint8_t *p, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		lane[i] ^= load(p + LANE * i);
 }
 
 /* n bytes that begin and end within one lane. */
@@ -58,7 +44,7 @@ static void add(struct keccak *k, const uint8_t *p, size_t n)
 	p += head;
 	n -= head;
 	whole = n / LANE;
-	xor_lanes(k->lane + k->fill / LANE, p, whole);
+	keccak_xor(k->lane + k->fill / LANE, p, whole);
 	k->fill += (uint32_t)(whole * LANE);
 	if (n % LANE)
 		add_in_lane(k, p + whole * LANE, n % LANE);
@@ -86,9 +72,10 @@ void keccak_absorb(struct keccak *k, const void *data, size_t len)
 		p += n;
 		len -= n;
 	}
-	for (; len >= KECCAK_RATE; p += KECCAK_RATE, len -= KECCAK_RATE) {
-		xor_lanes(k->lane, p, RATE_LANES);
-		keccak_permute(k->lane);
+	if (len >= KECCAK_RATE) {
+		keccak_absorb_blocks(k->lane, p, len / KECCAK_RATE);
+		p += len - len % KECCAK_RATE;
+		len %= KECCAK_RATE;
 	}
 	if (len)
 		add(k, p, len);

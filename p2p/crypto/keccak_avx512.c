@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keccak_avx512.c - the permutation with each lane in a vector register of its
- * own. A lane leaves half of the smallest register empty; what is gained is
- * that there are 32 of these, so the state needs no memory, and that they have
- * instructions of three operands: 90 of them do a round, for which 64-bit
- * registers take about twice as many. In the empty half there is room for a
- * second state, which costs no more than moving it there and back. */
+/* keccak_avx512.c - the permutation with two lanes of a column in one vector
+ * register, in 128 bits of it. A round takes 85 instructions, for which 64-bit
+ * registers take about 180, and the state 15 of 32 registers, so that it needs
+ * no memory from one block of what is absorbed to the next. In the other 128
+ * bits there is room for a second state, which costs no more than moving it
+ * there and back. */
 #include "p2p/crypto/keccak_permute.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef __x86_64__
 
@@ -16,117 +17,210 @@
 #define TARGET __attribute__((target("avx512f,avx512vl")))
 #define INLINED static inline __attribute__((always_inline)) TARGET
 
-/* a ^ b ^ c, and a ^ (~b & c), as truth tables. */
-#define XOR3(a, b, c) _mm_ternarylogic_epi64(a, b, c, 0x96)
-#define CHI(a, b, c) _mm_ternarylogic_epi64(a, b, c, 0xd2)
-#define ROL(a, n) _mm_rol_epi64(a, n)
+/* a ^ b, a ^ b ^ c, and a ^ (~b & c): the latter two as truth tables. */
+#define XOR(a, b) _mm256_xor_si256(a, b)
+#define XOR3(a, b, c) _mm256_ternarylogic_epi64(a, b, c, 0x96)
+#define CHI(a, b, c) _mm256_ternarylogic_epi64(a, b, c, 0xd2)
+/* Both lanes by as many bits, and each by its own. */
+#define ROL(a, n) _mm256_rol_epi64(a, n)
+#define ROL2(a, n, m) _mm256_rolv_epi64(a, _mm256_set_epi64x(m, n, m, n))
+/* The lower, and the upper lanes of two. */
+#define LOWER(a, b) _mm256_unpacklo_epi64(a, b)
+#define UPPER(a, b) _mm256_unpackhi_epi64(a, b)
 
-/* There are no loops over lanes below: an index that is no constant would put
- * the state into memory. */
-#define FIVE(DO, i)  \
-	DO(i);       \
-	DO((i) + 1); \
-	DO((i) + 2); \
-	DO((i) + 3); \
-	DO((i) + 4)
-#define LANES(DO)     \
-	FIVE(DO, 0);  \
-	FIVE(DO, 5);  \
-	FIVE(DO, 10); \
-	FIVE(DO, 15); \
-	FIVE(DO, 20)
+/* Of column x the rows 0 and 1 are in a[x], 2 and 3 in b[x], the earlier one
+ * in the lower lane, and row 4 twice in c[x]. There are no loops over them
+ * below: an index that is no constant would put the state into memory. */
+struct rows {
+	__m256i a[5], b[5], c[5];
+};
 
-INLINED __m128i column(const __m128i *a)
+#define COLUMNS(DO) DO(0) DO(1) DO(2) DO(3) DO(4)
+
+/* theta: the parity of a column, in both lanes. */
+INLINED __m256i parity(__m256i a, __m256i b, __m256i c)
 {
-	return XOR3(XOR3(a[20], a[10], a[15]), a[0], a[5]);
+	const __m256i ab = XOR(a, b);
+
+	return XOR3(ab, _mm256_shuffle_epi32(ab, 0x4e), c);
 }
 
 /* theta: each lane with the parities of the columns beside its own. */
-INLINED void spread(__m128i *a, __m128i left, __m128i right)
+INLINED void spread(struct rows *s, unsigned x, __m256i left, __m256i right)
 {
-	__m128i r = ROL(right, 1);
+	const __m256i both = XOR(left, ROL(right, 1));
 
-	a[0] = XOR3(a[0], left, r);
-	a[5] = XOR3(a[5], left, r);
-	a[10] = XOR3(a[10], left, r);
-	a[15] = XOR3(a[15], left, r);
-	a[20] = XOR3(a[20], left, r);
+	s->a[x] = XOR(s->a[x], both);
+	s->b[x] = XOR(s->b[x], both);
+	s->c[x] = XOR(s->c[x], both);
 }
 
-INLINED void row(__m128i *e, __m128i b0, __m128i b1, __m128i b2, __m128i b3,
-		 __m128i b4)
+/* rho */
+INLINED void rotate(struct rows *s)
 {
-	e[0] = CHI(b0, b1, b2);
-	e[1] = CHI(b1, b2, b3);
-	e[2] = CHI(b2, b3, b4);
-	e[3] = CHI(b3, b4, b0);
-	e[4] = CHI(b4, b0, b1);
+	s->a[0] = ROL2(s->a[0], 0, 36);
+	s->a[1] = ROL2(s->a[1], 1, 44);
+	s->a[2] = ROL2(s->a[2], 62, 6);
+	s->a[3] = ROL2(s->a[3], 28, 55);
+	s->a[4] = ROL2(s->a[4], 27, 20);
+	s->b[0] = ROL2(s->b[0], 3, 41);
+	s->b[1] = ROL2(s->b[1], 10, 45);
+	s->b[2] = ROL2(s->b[2], 43, 15);
+	s->b[3] = ROL2(s->b[3], 25, 21);
+	s->b[4] = ROL2(s->b[4], 39, 8);
+	s->c[0] = ROL(s->c[0], 18);
+	s->c[1] = ROL(s->c[1], 2);
+	s->c[2] = ROL(s->c[2], 61);
+	s->c[3] = ROL(s->c[3], 56);
+	s->c[4] = ROL(s->c[4], 14);
 }
 
-/* As round_of in keccak_rounds.h, from a to e; a is spoiled. */
-INLINED void round_of(__m128i *e, __m128i *a, uint64_t rc)
+/* chi, on the rows that these registers have of each column */
+INLINED void row(__m256i *to, __m256i x0, __m256i x1, __m256i x2, __m256i x3,
+		 __m256i x4)
 {
-	const __m128i c0 = column(a), c4 = column(a + 4), c3 = column(a + 3),
-		      c2 = column(a + 2), c1 = column(a + 1);
-
-	/* There are never more than 32 values at a time, whatever the order;
-	 * in this one, found by trying, they take the fewest moves. */
-	spread(a + 1, c0, c2);
-	spread(a + 2, c1, c3);
-	spread(a, c4, c1);
-	spread(a + 3, c2, c4);
-	spread(a + 4, c3, c0);
-
-	row(e + 10, ROL(a[1], 1), ROL(a[7], 6), ROL(a[13], 25), ROL(a[19], 8),
-	    ROL(a[20], 18));
-	row(e + 15, ROL(a[4], 27), ROL(a[5], 36), ROL(a[11], 10),
-	    ROL(a[17], 15), ROL(a[23], 56));
-	row(e, a[0], ROL(a[6], 44), ROL(a[12], 43), ROL(a[18], 21),
-	    ROL(a[24], 14));
-	row(e + 5, ROL(a[3], 28), ROL(a[9], 20), ROL(a[10], 3), ROL(a[16], 45),
-	    ROL(a[22], 61));
-	row(e + 20, ROL(a[2], 62), ROL(a[8], 55), ROL(a[14], 39),
-	    ROL(a[15], 41), ROL(a[21], 2));
-	e[0] = _mm_xor_si128(e[0], _mm_set1_epi64x((long long)rc));
+	to[0] = CHI(x0, x1, x2);
+	to[1] = CHI(x1, x2, x3);
+	to[2] = CHI(x2, x3, x4);
+	to[3] = CHI(x3, x4, x0);
+	to[4] = CHI(x4, x0, x1);
 }
 
-INLINED void permute(__m128i *a)
+/* pi makes a row into a column: what it leaves in rows y of column x comes from
+ * row x, so from the same lane of registers of the same kind. And then chi. */
+INLINED void turn(struct rows *s)
 {
-	__m128i e[25];
+	const struct rows r = *s;
 
+	row(s->a, LOWER(r.a[0], r.a[3]), UPPER(r.a[1], r.a[4]),
+	    LOWER(r.b[2], r.b[0]), UPPER(r.b[3], r.b[1]),
+	    LOWER(r.c[4], r.c[2]));
+	row(s->b, LOWER(r.a[1], r.a[4]), UPPER(r.a[2], r.a[0]),
+	    LOWER(r.b[3], r.b[1]), UPPER(r.b[4], r.b[2]),
+	    LOWER(r.c[0], r.c[3]));
+	row(s->c, LOWER(r.a[2], r.a[2]), UPPER(r.a[3], r.a[3]),
+	    LOWER(r.b[4], r.b[4]), UPPER(r.b[0], r.b[0]), r.c[1]);
+}
+
+INLINED void round_of(struct rows *s, uint64_t rc)
+{
+#define PARITY(x) const __m256i c##x = parity(s->a[x], s->b[x], s->c[x]);
+	COLUMNS(PARITY)
+
+	spread(s, 0, c4, c1);
+	spread(s, 1, c0, c2);
+	spread(s, 2, c1, c3);
+	spread(s, 3, c2, c4);
+	spread(s, 4, c3, c0);
+	rotate(s);
+	turn(s);
+	/* iota */
+	s->a[0] = XOR(s->a[0], _mm256_maskz_set1_epi64(5, (long long)rc));
+}
+
+INLINED void permute(struct rows *s)
+{
 	for (unsigned i = 0; i < 24; i += 2) {
-		round_of(e, a, keccak_round_constant[i]);
-		round_of(a, e, keccak_round_constant[i + 1]);
+		round_of(s, keccak_round_constant[i]);
+		round_of(s, keccak_round_constant[i + 1]);
 	}
 }
 
-#define LOAD(i) a[i] = _mm_loadl_epi64((const __m128i *)(lane + (i)))
-#define STORE(i) _mm_storel_epi64((__m128i *)(lane + (i)), a[i])
+/* --- to registers and back ------------------------------------------------ */
+
+/* Two lanes for the state in the lower half, and none for the other. */
+INLINED __m256i one(uint64_t lower, uint64_t upper)
+{
+	return _mm256_zextsi128_si256(
+		_mm_set_epi64x((long long)upper, (long long)lower));
+}
+
+INLINED __m256i two(const uint64_t *k, const uint64_t *l, unsigned lower,
+		    unsigned upper)
+{
+	return _mm256_set_epi64x((long long)l[upper], (long long)l[lower],
+				 (long long)k[upper], (long long)k[lower]);
+}
+
+INLINED struct rows load(const uint64_t *lane)
+{
+	struct rows s;
+
+#define LOAD(x)                                       \
+	s.a[x] = one(lane[x], lane[5 + (x)]);         \
+	s.b[x] = one(lane[10 + (x)], lane[15 + (x)]); \
+	s.c[x] = one(lane[20 + (x)], lane[20 + (x)]);
+	COLUMNS(LOAD)
+	return s;
+}
+
+INLINED void store2(uint64_t *lower, uint64_t *upper, __m128i v)
+{
+	_mm_storel_epi64((__m128i *)lower, v);
+	_mm_storel_epi64((__m128i *)upper, _mm_unpackhi_epi64(v, v));
+}
+
+#define STORE(lane, s, x, half)                                       \
+	store2((lane) + (x), (lane) + 5 + (x), half((s).a[x]));       \
+	store2((lane) + 10 + (x), (lane) + 15 + (x), half((s).b[x])); \
+	_mm_storel_epi64((__m128i *)((lane) + 20 + (x)), half((s).c[x]));
+#define FIRST(v) _mm256_castsi256_si128(v)
+#define SECOND(v) _mm256_extracti128_si256(v, 1)
+
+INLINED void store(uint64_t *lane, struct rows s){
+#define STORE_FIRST(x) STORE(lane, s, x, FIRST)
+	COLUMNS(STORE_FIRST)
+}
+
+/* --- what is called ------------------------------------------------------- */
 
 TARGET void keccak_permute_avx512(uint64_t lane[25])
 {
-	__m128i a[25];
+	struct rows s = load(lane);
 
-	LANES(LOAD);
-	permute(a);
-	LANES(STORE);
+	permute(&s);
+	store(lane, s);
 }
 
-#define LOAD2(i) a[i] = _mm_set_epi64x((long long)two[i], (long long)one[i])
-#define STORE2(i)                                               \
-	do {                                                    \
-		__m128i high = _mm_unpackhi_epi64(a[i], a[i]);  \
-		_mm_storel_epi64((__m128i *)(one + (i)), a[i]); \
-		_mm_storel_epi64((__m128i *)(two + (i)), high); \
-	} while (0)
-
-TARGET void keccak_permute2_avx512(uint64_t one[25], uint64_t two[25])
+TARGET void keccak_permute2_avx512(uint64_t k[25], uint64_t l[25])
 {
-	__m128i a[25];
+	struct rows s;
 
-	LANES(LOAD2);
-	permute(a);
-	LANES(STORE2);
+#define LOAD2(x)                                \
+	s.a[x] = two(k, l, x, 5 + (x));         \
+	s.b[x] = two(k, l, 10 + (x), 15 + (x)); \
+	s.c[x] = two(k, l, 20 + (x), 20 + (x));
+	COLUMNS(LOAD2)
+	permute(&s);
+	store(k, s);
+#define STORE_SECOND(x) STORE(l, s, x, SECOND)
+	COLUMNS(STORE_SECOND)
+}
+
+INLINED uint64_t word(const uint8_t *block, unsigned i)
+{
+	uint64_t v;
+
+	memcpy(&v, block + 8 * i, sizeof(v));
+	return v;
+}
+
+TARGET void keccak_absorb_blocks_avx512(uint64_t lane[25], const uint8_t *data,
+					size_t blocks)
+{
+	struct rows s = load(lane);
+
+	for (; blocks; blocks--, data += KECCAK_RATE) {
+#define ABSORB(x)                                                             \
+	s.a[x] = XOR(s.a[x], one(word(data, x), word(data, 5 + (x))));        \
+	s.b[x] = XOR(s.b[x],                                                  \
+		     one(word(data, 10 + (x)), 15 + (x) < KECCAK_RATE / 8     \
+						       ? word(data, 15 + (x)) \
+						       : 0));
+		COLUMNS(ABSORB)
+		permute(&s);
+	}
+	store(lane, s);
 }
 
 bool keccak_has_avx512(void)
@@ -143,10 +237,19 @@ void keccak_permute_avx512(uint64_t lane[25])
 	abort();
 }
 
-void keccak_permute2_avx512(uint64_t one[25], uint64_t two[25])
+void keccak_permute2_avx512(uint64_t k[25], uint64_t l[25])
 {
-	(void)one;
-	(void)two;
+	(void)k;
+	(void)l;
+	abort();
+}
+
+void keccak_absorb_blocks_avx512(uint64_t lane[25], const uint8_t *data,
+				 size_t blocks)
+{
+	(void)lane;
+	(void)data;
+	(void)blocks;
 	abort();
 }
 

@@ -74,3 +74,15 @@ void keccak_permute2(uint64_t a[25], uint64_t b[25])
 		keccak_permute(b);
 	}
 }
+
+void keccak_absorb_blocks(uint64_t lane[25], const uint8_t *data, size_t blocks)
+{
+	if (keccak_has_avx512()) {
+		keccak_absorb_blocks_avx512(lane, data, blocks);
+		return;
+	}
+	for (; blocks; blocks--, data += KECCAK_RATE) {
+		keccak_xor(lane, data, KECCAK_RATE / 8);
+		keccak_permute(lane);
+	}
+}

@@ -6,8 +6,13 @@
 #ifndef P2P_CRYPTO_KECCAK_PERMUTE_H
 #define P2P_CRYPTO_KECCAK_PERMUTE_H
 
+#include <endian.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "p2p/crypto/keccak.h"
 
 extern const uint64_t keccak_round_constant[24];
 
@@ -18,6 +23,22 @@ void keccak_permute(uint64_t lane[25]);
  * the processor can: with AVX-512 in hardly more time than one of them takes.
  */
 void keccak_permute2(uint64_t a[25], uint64_t b[25]);
+
+/* keccak_xor - 8 bytes, little-endian (FIPS 202, B.1), to each of the lanes. */
+static inline void keccak_xor(uint64_t *lane, const uint8_t *from, size_t lanes)
+{
+	uint64_t v;
+
+	for (size_t i = 0; i < lanes; i++) {
+		memcpy(&v, from + 8 * i, sizeof(v));
+		lane[i] ^= le64toh(v);
+	}
+}
+
+/* keccak_absorb_blocks - that many times: XOR the next KECCAK_RATE bytes to the
+ * first lanes, and permute. With AVX-512 cheaper than one by one. */
+void keccak_absorb_blocks(uint64_t lane[25], const uint8_t *data,
+			  size_t blocks);
 
 void keccak_permute_portable(uint64_t lane[25]);
 
@@ -33,5 +54,7 @@ void keccak_permute2_avx(uint64_t a[25], uint64_t b[25]);
 bool keccak_has_avx512(void);
 void keccak_permute_avx512(uint64_t lane[25]);
 void keccak_permute2_avx512(uint64_t a[25], uint64_t b[25]);
+void keccak_absorb_blocks_avx512(uint64_t lane[25], const uint8_t *data,
+				 size_t blocks);
 
 #endif

@@ -349,3 +349,31 @@ Test(keccak, derives_the_session_secrets_of_eip_8)
 	free((void *)packet.data);
 	json_decref(root);
 }
+
+static void check_blocks(void (*absorb)(uint64_t[25], const uint8_t *, size_t))
+{
+	uint64_t lane[25], want[25];
+	uint8_t data[1 + 5 * KECCAK_RATE];
+
+	rng_bytes(data, sizeof(data));
+	for (size_t blocks = 0; blocks <= 5; blocks++) {
+		const uint8_t *p = data + blocks % 2;
+
+		rng_bytes(lane, sizeof(lane));
+		memcpy(want, lane, sizeof(lane));
+		for (size_t i = 0; i < blocks; i++) {
+			keccak_xor(want, p + i * KECCAK_RATE, KECCAK_RATE / 8);
+			keccak_permute_portable(want);
+		}
+		absorb(lane, p, blocks);
+		cr_assert_arr_eq(lane, want, sizeof(want), "%zu blocks",
+				 blocks);
+	}
+}
+
+Test(keccak, blocks_are_absorbed_one_behind_the_other)
+{
+	check_blocks(keccak_absorb_blocks);
+	if (keccak_has_avx512())
+		check_blocks(keccak_absorb_blocks_avx512);
+}
