@@ -42,6 +42,12 @@ static void move_to(struct buf *b, size_t room)
 	b->room = room;
 }
 
+static void slide(struct buf *b)
+{
+	memmove(b->block, b->data, b->len);
+	b->data = b->block;
+}
+
 static size_t room_for(size_t need, size_t room)
 {
 	while (room < need)
@@ -54,8 +60,7 @@ static void make_room(struct buf *b, size_t need)
 {
 	/* Sliding pays off only when at least half of the block is free. */
 	if (need <= b->room / 2) {
-		memmove(b->block, b->data, b->len);
-		b->data = b->block;
+		slide(b);
 		return;
 	}
 	move_to(b, room_for(need, b->room ? b->room : BUF_FIRST));
@@ -69,22 +74,35 @@ void buf_shrink(struct buf *b)
 		move_to(b, room);
 }
 
+/* Bytes of the block from the first that is held on. */
+static size_t room_ahead(const struct buf *b)
+{
+	return b->block ? b->room - (size_t)(b->data - b->block) : 0;
+}
+
+void buf_reserve(struct buf *b, size_t n)
+{
+	assert(n <= b->limit);
+	if (n <= room_ahead(b))
+		return;
+	if (n <= b->room)
+		slide(b);
+	else
+		move_to(b, n);
+}
+
 uint8_t *buf_grow(struct buf *b, size_t n)
 {
-	size_t back;
-
 	if (n > b->limit || b->len > b->limit - n)
 		return NULL;
-	back = b->block ? b->room - (size_t)(b->data - b->block) - b->len : 0;
-	if (!b->block || back < n)
+	if (!b->block || room_ahead(b) - b->len < n)
 		make_room(b, b->len + n);
 	return b->data + b->len;
 }
 
 void buf_commit(struct buf *b, size_t n)
 {
-	assert(b->block &&
-	       n <= b->room - (size_t)(b->data - b->block) - b->len);
+	assert(b->block && n <= room_ahead(b) - b->len);
 	b->len += n;
 }
 

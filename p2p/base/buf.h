@@ -44,6 +44,10 @@ MUST_USE enum err buf_append(struct buf *b, const void *data, size_t n);
 /* buf_drop - remove n bytes (at most len) from the front. */
 void buf_drop(struct buf *b, size_t n);
 
+/* buf_reserve - room for n bytes in all, those that are held among them, so
+ * that none of these is moved before there are more. n is at most the limit. */
+void buf_reserve(struct buf *b, size_t n);
+
 /* buf_shrink - give back memory beyond what the bytes held need. */
 void buf_shrink(struct buf *b);
 

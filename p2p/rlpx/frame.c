@@ -6,6 +6,17 @@
 #include "p2p/base/reader.h"
 #include "p2p/base/writer.h"
 
+enum {
+	/* Bytes that are still in the processor's nearest cache when the hash
+	 * comes behind the cipher, or the cipher behind the hash. */
+	PIECE = 8 * 1024,
+};
+
+static size_t piece_of(size_t len)
+{
+	return len < PIECE ? len : PIECE;
+}
+
 static size_t padded_size(size_t size)
 {
 	return (size + AES_BLOCK - 1) / AES_BLOCK * AES_BLOCK;
@@ -75,6 +86,29 @@ void frame_codec_clear(struct frame_codec *c)
 	secret_wipe(c, sizeof(*c));
 }
 
+/* Encrypts and hashes the body; the header's MAC, which waits for nothing of
+ * it, is made on the way. */
+static void seal_body(struct frame_codec *c, uint8_t mac_of_header[32],
+		      uint8_t *body, size_t padded)
+{
+	struct frame_mac *m = &c->egress_mac;
+	size_t n = piece_of(padded);
+
+	aes_ctr_xor(&c->egress_cipher, body, body, n);
+	if (n == padded) {
+		keccak_digest_around(&m->state, mac_of_header, m->digest, body,
+				     n);
+		m->fresh = true;
+		return;
+	}
+	keccak_digest_absorb(&m->state, mac_of_header, body, n);
+	for (size_t done = n; done < padded; done += n) {
+		n = piece_of(padded - done);
+		aes_ctr_xor(&c->egress_cipher, body + done, body + done, n);
+		keccak_absorb(&m->state, body + done, n);
+	}
+}
+
 void frame_seal(struct frame_codec *c, uint8_t *at, size_t size)
 {
 	struct writer w = writer_of(at, frame_room(size));
@@ -92,11 +126,9 @@ void frame_seal(struct frame_codec *c, uint8_t *at, size_t size)
 	wr_zeros(&w, 10);
 	aes_ctr_xor(&c->egress_cipher, header, header, AES_BLOCK);
 	memset(body + size, 0, padded - size);
-	aes_ctr_xor(&c->egress_cipher, body, body, padded);
 
 	mac_stir(m, &c->mac_cipher, header);
-	keccak_digest_around(&m->state, mac, m->digest, body, padded);
-	m->fresh = true;
+	seal_body(c, mac, body, padded);
 	wr_bytes(&w, mac, FRAME_MAC);
 	mac_of_body(m, &c->mac_cipher);
 	memcpy(body + padded, m->digest, FRAME_MAC);
@@ -151,26 +183,32 @@ enum err frame_open_header(struct frame_codec *c, size_t *size,
 	secret_wipe(mac, sizeof(mac));
 	if (!same)
 		return ERR_AUTH;
-	c->absorbed = absorbed;
+	c->ahead = absorbed;
 	*size = declared;
 	return ERR_NONE;
 }
 
-void frame_absorb(struct frame_codec *c, const uint8_t *body, size_t len)
+void frame_open_part(struct frame_codec *c, uint8_t *to, const uint8_t *from,
+		     size_t len)
 {
-	if (len <= c->absorbed)
-		return;
-	keccak_absorb(&c->ingress_mac.state, body + c->absorbed,
-		      len - c->absorbed);
-	c->absorbed = len;
-	c->ingress_mac.fresh = false;
+	struct frame_mac *m = &c->ingress_mac;
+	size_t n, hashed;
+
+	for (; len; to += n, from += n, len -= n) {
+		n = piece_of(len);
+		hashed = n < c->ahead ? n : c->ahead;
+		if (n > hashed) {
+			keccak_absorb(&m->state, from + hashed, n - hashed);
+			m->fresh = false;
+		}
+		c->ahead -= hashed;
+		aes_ctr_xor(&c->ingress_cipher, to, from, n);
+	}
 }
 
-enum err frame_open_body(struct frame_codec *c, uint8_t *body, size_t padded)
+enum err frame_open_end(struct frame_codec *c, const uint8_t mac[FRAME_MAC])
 {
 	mac_of_body(&c->ingress_mac, &c->mac_cipher);
-	if (!secret_equal(c->ingress_mac.digest, body + padded, FRAME_MAC))
-		return ERR_AUTH;
-	aes_ctr_xor(&c->ingress_cipher, body, body, padded);
-	return ERR_NONE;
+	return secret_equal(c->ingress_mac.digest, mac, FRAME_MAC) ? ERR_NONE
+								   : ERR_AUTH;
 }

@@ -39,7 +39,7 @@ struct frame_codec {
 	struct aes_block mac_cipher; /* both directions share the MAC key */
 	struct frame_mac egress_mac;
 	struct frame_mac ingress_mac;
-	size_t absorbed; /* bytes of the incoming body that are hashed */
+	size_t ahead; /* bytes of the incoming body hashed, not decrypted */
 };
 
 void frame_codec_init(struct frame_codec *c,
@@ -62,15 +62,15 @@ void frame_seal(struct frame_codec *c, uint8_t *at, size_t size);
 MUST_USE enum err frame_open_header(struct frame_codec *c, size_t *size,
 				    const uint8_t *in, size_t len);
 
-/* frame_absorb - hash the body's ciphertext (padding included, MAC excluded) as
- * it arrives: its first `len` bytes are at `body`, of which those that are
- * hashed already are skipped. frame_open_body needs all of it absorbed. */
-void frame_absorb(struct frame_codec *c, const uint8_t *body, size_t len);
+/* frame_open_part - hash and decrypt the body (padding included, MAC excluded)
+ * as it arrives, its next `len` bytes from `from` to `to`, which may be the
+ * same. Nobody may look at what is decrypted until frame_open_end. */
+void frame_open_part(struct frame_codec *c, uint8_t *to, const uint8_t *from,
+		     size_t len);
 
-/* frame_open_body - with the whole body absorbed, compare the MAC in constant
- * time, and only then decrypt in place: `padded` bytes at body, the MAC right
- * behind them. ERR_AUTH: the MAC; nothing was decrypted. */
-MUST_USE enum err frame_open_body(struct frame_codec *c, uint8_t *body,
-				  size_t padded);
+/* frame_open_end - all of the body's parts were opened: compare its MAC, in
+ * constant time. ERR_AUTH: what was decrypted is nothing that the peer sent. */
+MUST_USE enum err frame_open_end(struct frame_codec *c,
+				 const uint8_t mac[FRAME_MAC]);
 
 #endif

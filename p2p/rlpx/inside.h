@@ -20,6 +20,11 @@ enum {
 	 * given back after so many frames that did not need it. */
 	SMALL_FRAMES = 16,
 	KEPT_ROOM = 64 * 1024,
+
+	/* Bytes that come at once, and how many times what came there is at
+	 * most room for. */
+	READ_AHEAD = 64 * 1024,
+	GROWTH = 4,
 };
 
 enum state {
@@ -48,6 +53,7 @@ struct rlpx {
 	unsigned small; /* frames in a row that a far smaller `in` would do */
 	bool in_body;	/* a header was read, its body is next */
 	size_t size;	/* of that frame */
+	size_t opened;	/* bytes at the head of `in` that are decrypted body */
 	size_t frame_limit;
 	uint64_t frames; /* whole ones that came, and handshake packets */
 	struct frame_codec codec;
@@ -73,6 +79,11 @@ enum err rlpx_die(struct rlpx *x, enum rlpx_fault fault);
 /* rlpx_next_message - one frame's worth of event; ERR_SHORT when more bytes are
  * needed. In STATE_FIRST and STATE_OPEN. */
 enum err rlpx_next_message(struct rlpx *x, struct rlpx_event *ev);
+
+/* rlpx_open_part - a body is being read and `len` more bytes came. Those of
+ * them that are of it are decrypted on their way to `in`, not copied first.
+ * Returns how many; 0 also where `in` has no room for them. */
+size_t rlpx_open_part(struct rlpx *x, const uint8_t *data, size_t len);
 
 /* rlpx_drop_eaten - the last event's bytes are no longer borrowed. */
 void rlpx_drop_eaten(struct rlpx *x);

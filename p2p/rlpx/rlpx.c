@@ -50,9 +50,14 @@ void rlpx_free(struct rlpx *x)
 
 enum err rlpx_feed(struct rlpx *x, const void *data, size_t len)
 {
+	const uint8_t *bytes = data;
+	size_t n = 0;
+
 	if (x->state == STATE_DEAD || x->state == STATE_ENDED)
 		return ERR_NONE; /* discarded: rlpx_next says how it ended */
-	return buf_append(&x->in, data, len);
+	if (x->in_body)
+		n = rlpx_open_part(x, bytes, len);
+	return buf_append(&x->in, bytes + n, len - n);
 }
 
 enum err rlpx_die(struct rlpx *x, enum rlpx_fault fault)

@@ -104,7 +104,7 @@ MUST_USE enum err rlpx_new(struct rlpx **out, const struct rlpx_config *config);
 /* rlpx_free - wipe and free; NULL is ignored. A job still out is abandoned. */
 void rlpx_free(struct rlpx *x);
 
-/* rlpx_feed - append what arrived; pull events before feeding on. ERR_LIMIT:
+/* rlpx_feed - take what arrived; pull events before feeding on. ERR_LIMIT:
  * over RLPX_PENDING_MAX bytes would wait behind a job or undrained events. */
 MUST_USE enum err rlpx_feed(struct rlpx *x, const void *data, size_t len);
 

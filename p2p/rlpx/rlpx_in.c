@@ -22,13 +22,66 @@ void rlpx_drop_eaten(struct rlpx *x)
 
 /* --- frames --------------------------------------------------------------- */
 
-/* The next whole frame's data, decrypted in place; good until the next call.
- * A body is hashed as it arrives, so no turn of the loop has a large frame to
- * hash at once. */
+/* A body on the wire, but for its MAC. */
+static size_t body_size(const struct rlpx *x)
+{
+	return frame_room(x->size) - FRAME_HEADER - FRAME_MAC;
+}
+
+/* The body is to be moved as little as can be while it comes: room for all of
+ * it, and for what of the next frame comes with its end. But the size is what a
+ * peer only announced, so a block for it is bounded by what came. */
+static void make_room(struct rlpx *x, size_t coming)
+{
+	size_t there = x->in.len + coming;
+	size_t whole = body_size(x) + FRAME_MAC;
+	size_t room = whole + READ_AHEAD;
+
+	if (there >= whole)
+		return;
+	if (room > x->in.room && room > GROWTH * there)
+		room = GROWTH * there;
+	buf_reserve(&x->in, room);
+}
+
+size_t rlpx_open_part(struct rlpx *x, const uint8_t *data, size_t len)
+{
+	size_t left = body_size(x) - x->opened;
+	size_t n = len < left ? len : left;
+	uint8_t *at;
+
+	if (n == 0)
+		return 0;
+	/* What came with the header was opened by next_frame. */
+	assert(x->in.len == x->opened);
+	make_room(x, n);
+	at = buf_grow(&x->in, n);
+	if (!at)
+		return 0;
+	frame_open_part(&x->codec, at, data, n);
+	buf_commit(&x->in, n);
+	x->opened += n;
+	return n;
+}
+
+static void open_what_came(struct rlpx *x)
+{
+	size_t size = body_size(x);
+	size_t end = x->in.len < size ? x->in.len : size;
+	uint8_t *at;
+
+	if (end == x->opened)
+		return;
+	at = x->in.data + x->opened;
+	frame_open_part(&x->codec, at, at, end - x->opened);
+	x->opened = end;
+}
+
+/* The next whole frame's data; good until the next call. A body is hashed and
+ * decrypted as it arrives, so no turn of the loop has a large frame to do at
+ * once, and looked at when all of it proved authentic. */
 static enum err next_frame(struct rlpx *x, struct span *data)
 {
-	size_t padded;
-
 	if (!x->in_body) {
 		if (x->in.len < FRAME_HEADER)
 			return ERR_SHORT;
@@ -40,16 +93,16 @@ static enum err next_frame(struct rlpx *x, struct span *data)
 		buf_drop(&x->in, FRAME_HEADER);
 		x->in.limit = frame_room(x->size) + RLPX_PENDING_MAX;
 		x->in_body = true;
+		x->opened = 0;
+		make_room(x, 0);
 	}
-	padded = frame_room(x->size) - FRAME_HEADER - FRAME_MAC;
-	frame_absorb(&x->codec, x->in.data,
-		     x->in.len < padded ? x->in.len : padded);
-	if (x->in.len < padded + FRAME_MAC)
+	open_what_came(x);
+	if (x->in.len < body_size(x) + FRAME_MAC)
 		return ERR_SHORT;
-	if (frame_open_body(&x->codec, x->in.data, padded))
+	if (frame_open_end(&x->codec, x->in.data + body_size(x)))
 		return rlpx_die(x, RLPX_FAULT_MAC);
 	*data = span_of(x->in.data, x->size);
-	x->eaten = padded + FRAME_MAC;
+	x->eaten = body_size(x) + FRAME_MAC;
 	x->in_body = false;
 	x->frames++;
 	return ERR_NONE;

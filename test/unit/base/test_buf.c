@@ -70,3 +70,33 @@ Test(buf, holds_no_memory_while_empty)
 	buf_truncate(&b, 0);
 	cr_assert_null(b.block);
 }
+
+Test(buf, what_is_held_stays_in_place_up_to_what_was_reserved)
+{
+	static uint8_t bytes[1000];
+	const uint8_t *at;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_reserve(&b, 1000);
+	cr_assert_eq(b.room, 1000);
+	cr_assert_eq(buf_append(&b, bytes, 900), ERR_NONE);
+	cr_assert_eq(buf_append(&b, "abc", 3), ERR_NONE);
+	buf_drop(&b, 900);
+	/* Within the block: it moves now, and not on the way to 1000. */
+	buf_reserve(&b, 1000);
+	cr_assert_eq(b.room, 1000);
+	at = b.data;
+	cr_assert_eq(buf_append(&b, bytes, 997), ERR_NONE);
+	cr_assert_eq(b.data, at);
+	cr_assert_arr_eq(b.data, "abc", 3);
+	/* What there is room for already changes nothing. */
+	buf_reserve(&b, 1000);
+	buf_reserve(&b, 0);
+	cr_assert_eq(b.data, at);
+	buf_reserve(&b, 4096);
+	cr_assert_eq(b.room, 4096);
+	cr_assert_eq(b.len, 1000);
+	cr_assert_arr_eq(b.data, "abc", 3);
+	buf_clear(&b);
+}

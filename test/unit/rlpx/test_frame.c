@@ -69,9 +69,11 @@ static enum err open_behind(struct frame_codec *c, uint8_t *frame, size_t len,
 		return rc;
 	}
 	cr_assert_eq(frame_room(size), len);
-	for (size_t at = 0; at < padded; at += step)
-		frame_absorb(c, body, padded - at < step ? padded : at + step);
-	return frame_open_body(c, body, padded);
+	for (size_t at = 0, n; at < padded; at += n) {
+		n = padded - at < step ? padded - at : step;
+		frame_open_part(c, body + at, body + at, n);
+	}
+	return frame_open_end(c, body + padded);
 }
 
 static enum err open_frame(struct frame_codec *c, uint8_t *frame, size_t len,
@@ -480,7 +482,7 @@ Test(frame, any_split_of_the_body_opens_it)
 		assert_carries(&l.b, &l.a, span_of(data, sizeof(data)),
 			       steps[i]);
 	/* Empty pieces count for nothing. */
-	frame_absorb(&l.a, NULL, 0);
+	frame_open_part(&l.a, NULL, NULL, 0);
 	assert_carries(&l.b, &l.a, span_of(data, 1), 1);
 	link_close(&l);
 }
@@ -517,7 +519,7 @@ Test(frame, carries_the_largest_frame)
 	link_close(&l);
 }
 
-Test(frame, refuses_every_flipped_bit_and_decrypts_nothing)
+Test(frame, refuses_every_flipped_bit)
 {
 	struct dice d = { .seed = 23 };
 	uint8_t data[40];
@@ -537,7 +539,9 @@ Test(frame, refuses_every_flipped_bit_and_decrypts_nothing)
 		/* open_frame checks that a refused header gives no size. */
 		cr_assert_eq(open_frame(&l.b, frame, len, 16), ERR_AUTH, "%zu",
 			     bit);
-		cr_assert_arr_eq(frame, was, len);
+		/* And of what is behind such a header nothing is touched. */
+		if (bit < 8 * FRAME_HEADER)
+			cr_assert_arr_eq(frame, was, len);
 		free(frame);
 		link_clear(&l);
 	}
@@ -552,7 +556,6 @@ static void assert_refused(struct frame_codec *c, const uint8_t *frame,
 
 	memcpy(copy, frame, len);
 	cr_assert_eq(open_frame(c, copy, len, 16), ERR_AUTH);
-	cr_assert_arr_eq(copy, frame, len);
 }
 
 Test(frame, refuses_replayed_swapped_and_reflected_frames)
@@ -610,19 +613,20 @@ Test(frame, stays_refused_after_a_bad_mac)
 	link_close(&l);
 }
 
-Test(frame, refuses_a_body_that_was_not_wholly_absorbed)
+Test(frame, refuses_a_body_that_was_not_wholly_opened)
 {
 	struct link l;
-	uint8_t *frame;
+	uint8_t *frame, *body;
 	size_t size;
 
 	link_open(&l);
 	frame = sealed(&l.a, span_of("twenty bytes of text", 20));
+	body = frame + FRAME_HEADER;
 	cr_assert_eq(frame_open_header(&l.b, &size, frame, FRAME_HEADER + 31),
 		     ERR_NONE);
 	cr_assert_eq(size, 20);
-	frame_absorb(&l.b, frame + FRAME_HEADER, 31);
-	cr_assert_eq(frame_open_body(&l.b, frame + FRAME_HEADER, 32), ERR_AUTH);
+	frame_open_part(&l.b, body, body, 31);
+	cr_assert_eq(frame_open_end(&l.b, body + 32), ERR_AUTH);
 	free(frame);
 	link_close(&l);
 }

@@ -97,6 +97,39 @@ Test(rlpx, messages_of_every_size_arrive_whole)
 	end_close(&b);
 }
 
+/* What is fed is taken in order, looked at in between or not: here of three
+ * frames the header and a byte are looked at, and nothing more until the end.
+ */
+Test(rlpx, pieces_may_wait_for_a_look_until_all_are_there)
+{
+	static const size_t pieces[] = { 1, 15, 16, 17, 1000, 4096 };
+
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		struct end a, b;
+
+		end_open(&a, HANDSHAKE_INITIATOR);
+		end_open(&b, HANDSHAKE_RECIPIENT);
+		end_settle(&a, &b, SIZE_MAX);
+		b.diary[0] = '\0';
+		for (uint32_t code = 0; code < 3; code++)
+			end_send(&a, 1, code, 3000);
+		cr_assert_eq(rlpx_feed(b.x, a.out.data, 33), ERR_NONE);
+		buf_drop(&a.out, 33);
+		end_drain(&b);
+		for (size_t n; a.out.len; buf_drop(&a.out, n)) {
+			n = a.out.len < pieces[i] ? a.out.len : pieces[i];
+			cr_assert_eq(rlpx_feed(b.x, a.out.data, n), ERR_NONE);
+		}
+		end_drain(&b);
+		cr_assert_eq(rlpx_fault(b.x), RLPX_FAULT_NONE);
+		cr_assert_eq(rlpx_frames(b.x), 1 + 1 + 3,
+			     "auth, Hello and three messages");
+		cr_assert_eq(b.last.kind, RLPX_MESSAGE);
+		end_close(&a);
+		end_close(&b);
+	}
+}
+
 /* The very bytes of rlpx_send, compressed or not. */
 static void check_packed(uint64_t version, size_t size)
 {
