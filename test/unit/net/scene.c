@@ -11,7 +11,7 @@
 #include "p2p/net/work.h"
 
 enum {
-	WATCHDOG_MS = 30000
+	WATCHDOG_MS = 100000
 };
 
 static void on_watchdog(void *ctx UNUSED)

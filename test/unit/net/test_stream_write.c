@@ -2,6 +2,7 @@
 /* How bytes leave: gathered, early in a long turn, and what `drained` tells. */
 #include <unistd.h>
 
+#include "test/support/instrumented.h"
 #include "test/unit/net/scene.h"
 
 Test(net_stream, all_bytes_of_one_turn_leave_in_one_write)
@@ -323,9 +324,15 @@ static size_t left_at_drained(size_t more, size_t low)
 
 Test(net_stream, tells_when_no_more_than_the_mark_waits)
 {
+#ifdef TEST_INSTRUMENTED
+	enum {
+		MORE = 32 * 1024 * 1024
+	};
+#else
 	enum {
 		MORE = 64 * 1024 * 1024
 	};
+#endif
 
 	cr_assert_eq(left_at_drained(MORE, 0), 0);
 	/* Before all is out, though not to the byte: the kernel takes a good

@@ -245,7 +245,8 @@ Scene(plugin_gossip, a_peer_that_dies_cuts_the_write)
 
 Scene(plugin_gossip, the_end_of_the_plugin_cuts_it_too)
 {
-	struct weft_host *a = start("loads=1000,ask_every=1ms");
+	struct weft_host *a =
+		start("loads=1000,ask_every=1ms,ask_deadline=60s");
 	struct weft_channel *bulk = weft_pipe(a, "bulk");
 	struct weft_channel *gossip = weft_pipe(a, "gossip");
 
