@@ -36,9 +36,9 @@ struct net_jobs {
 	struct link queue; /* those that wait */
 	size_t waiting;
 	size_t running;
-	size_t max;	   /* running at one time */
-	bool on_pool;	   /* the loop does none */
-	struct mono since; /* when the loop did the last, or none waited */
+	size_t max;	/* running at one time */
+	bool on_pool;	/* some wait for the pool: the loop does none */
+	unsigned turns; /* that the first has waited for the loop */
 };
 
 struct net_loop {

@@ -11,8 +11,9 @@
 enum {
 	/* More than so many at a time are the pool's: some milliseconds. */
 	OWN_MAX = 8,
-	/* So long a job waits for the loop to have nothing else to do. */
-	OWN_WAIT_NS = 1000000,
+	/* So many turns a job waits for the loop to have nothing else to do. In
+	 * turns, as the clock goes on when the system runs something else. */
+	OWN_TURNS = 4,
 };
 
 struct job {
@@ -82,10 +83,12 @@ static void start_jobs(struct net_loop *loop, struct net_jobs *jobs)
 	}
 }
 
+/* All that waits and, as long as some of it does, all that comes. */
 static void use_pool(struct net_loop *loop)
 {
-	loop->jobs.on_pool = true;
 	start_jobs(loop, &loop->jobs);
+	loop->jobs.on_pool = loop->jobs.waiting > 0;
+	loop->jobs.turns = 0;
 }
 
 static void end_job(struct job *job)
@@ -107,9 +110,10 @@ static void on_done(uv_work_t *work, int status UNUSED)
 	struct net_jobs *jobs = job->jobs;
 
 	jobs->running--;
-	start_jobs(loop, jobs);
-	if (!loop->jobs.running)
-		loop->jobs.on_pool = false;
+	if (jobs == &loop->long_jobs)
+		start_jobs(loop, jobs);
+	else if (jobs->on_pool)
+		use_pool(loop);
 	end_job(job);
 }
 
@@ -136,9 +140,7 @@ void net_work(struct net_loop *loop, void (*run)(void *arg),
 	struct net_jobs *jobs = &loop->jobs;
 
 	add_job(loop, jobs, run, done, arg);
-	if (jobs->waiting == 1)
-		jobs->since = mono_now();
-	if (jobs->on_pool || jobs->waiting > OWN_MAX)
+	if (jobs->waiting > OWN_MAX)
 		use_pool(loop);
 }
 
@@ -173,10 +175,10 @@ void net_work_turn(struct net_loop *loop)
 	if (has_nothing_to_do(loop)) {
 		struct job *job = take_first(jobs);
 
+		jobs->turns = 0;
 		job->run(job->arg);
-		jobs->since = mono_now();
 		end_job(job);
-	} else if (mono_since_ns(mono_now(), jobs->since) >= OWN_WAIT_NS) {
+	} else if (++jobs->turns > OWN_TURNS) {
 		use_pool(loop);
 	}
 }

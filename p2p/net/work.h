@@ -5,8 +5,8 @@
  * hear of its end takes a quarter of that again, so when there are few of them
  * the loop does them itself, one a turn and only when it would go to sleep
  * instead: what arrives meanwhile waits for one job at most. When many wait, or
- * one has waited because the loop has other things to do, all go to the pool,
- * and the loop does none until the pool is done with them.
+ * the loop has had other things to do for some turns, all go to the pool, and
+ * the loop does none as long as one waits for a thread.
  *
  * Curve jobs have a queue of their own in front of libuv's thread pool, and at
  * most as many as there are cores are in it; so have jobs that may take long, a
