@@ -1,78 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p2p/crypto/hash.h"
 
+/* For SHA-256 itself: what has taken its place makes and frees a context for
+ * each hash, at a multiple of what hashing a handshake's packets costs. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <assert.h>
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 #include "p2p/crypto/setup.h"
 
-/* Fetched once, like the ciphers. The library has the processor's instructions
- * for SHA-256 where it has them, which libsodium does not. */
-static EVP_MD *digest;
+/* Fetched once, like the ciphers. */
 static EVP_KDF *hkdf;
 
 enum {
-	KDF_MAX = 128,
-	SHA256_BLOCK = 64,
+	KDF_MAX = 128
 };
 
-void setup_hash(void)
+void setup_hkdf(void)
 {
-	digest = EVP_MD_fetch(NULL, "SHA256", NULL);
 	hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	if (!digest || !hkdf)
+	if (!hkdf)
 		abort();
 }
 
-/* Fails for want of memory, or when we misuse the library. */
-static void must(int ok)
+/* out = SHA256(first || pieces), where out may be one of them. Of the two
+ * libraries we have that can do it, this one uses the processor's instructions
+ * for it. None of the three fails. */
+static void hash_all(uint8_t out[32], struct span first,
+		     const struct span *pieces, size_t count)
 {
-	if (ok != 1)
-		abort();
-}
+	SHA256_CTX ctx;
 
-/* Its memory is wiped when it is freed. */
-static EVP_MD_CTX *ctx_new(void)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-	assert(digest); /* crypto_init came first */
-	if (!ctx)
-		abort();
-	return ctx;
-}
-
-/* out = SHA256(first || pieces), where out may be in either. */
-static void hash_with(EVP_MD_CTX *ctx, uint8_t out[32], struct span first,
-		      const struct span *pieces, size_t count)
-{
-	must(EVP_DigestInit_ex2(ctx, digest, NULL));
-	must(EVP_DigestUpdate(ctx, first.data, first.len));
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, first.data, first.len);
 	for (size_t i = 0; i < count; i++)
-		must(EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len));
-	must(EVP_DigestFinal_ex(ctx, out, NULL));
+		SHA256_Update(&ctx, pieces[i].data, pieces[i].len);
+	SHA256_Final(out, &ctx);
+	secret_wipe(&ctx, sizeof(ctx));
 }
 
 void sha256(uint8_t out[32], struct span data)
 {
-	EVP_MD_CTX *ctx = ctx_new();
-
-	hash_with(ctx, out, data, NULL, 0);
-	EVP_MD_CTX_free(ctx);
+	hash_all(out, data, NULL, 0);
 }
 
 /* RFC 2104: H(K ^ opad, H(K ^ ipad, text)) */
 void hmac_sha256(uint8_t out[32], const struct secret32 *key,
 		 const struct span *pieces, size_t count)
 {
-	const struct span inner = span_of(out, 32);
-	EVP_MD_CTX *ctx = ctx_new();
-	uint8_t inner_pad[SHA256_BLOCK];
-	uint8_t outer_pad[SHA256_BLOCK];
+	const struct span inner = span_of(out, SHA256_DIGEST_LENGTH);
+	uint8_t inner_pad[SHA256_CBLOCK];
+	uint8_t outer_pad[SHA256_CBLOCK];
 
 	memset(inner_pad, 0x36, sizeof(inner_pad));
 	memset(outer_pad, 0x5c, sizeof(outer_pad));
@@ -80,17 +63,14 @@ void hmac_sha256(uint8_t out[32], const struct secret32 *key,
 		inner_pad[i] ^= key->b[i];
 		outer_pad[i] ^= key->b[i];
 	}
-	hash_with(ctx, out, span_of(inner_pad, sizeof(inner_pad)), pieces,
-		  count);
-	hash_with(ctx, out, span_of(outer_pad, sizeof(outer_pad)), &inner, 1);
-	EVP_MD_CTX_free(ctx);
+	hash_all(out, span_of(inner_pad, sizeof(inner_pad)), pieces, count);
+	hash_all(out, span_of(outer_pad, sizeof(outer_pad)), &inner, 1);
 	secret_wipe(inner_pad, sizeof(inner_pad));
 	secret_wipe(outer_pad, sizeof(outer_pad));
 }
 
 void kdf_concat(uint8_t *out, size_t len, struct span z)
 {
-	EVP_MD_CTX *ctx = ctx_new();
 	uint8_t block[32];
 
 	assert(len <= KDF_MAX);
@@ -99,12 +79,11 @@ void kdf_concat(uint8_t *out, size_t len, struct span z)
 		size_t n = len < sizeof(block) ? len : sizeof(block);
 
 		/* SHA256(be32(counter) || z) */
-		hash_with(ctx, block, span_of(prefix, sizeof(prefix)), &z, 1);
+		hash_all(block, span_of(prefix, sizeof(prefix)), &z, 1);
 		memcpy(out, block, n);
 		out += n;
 		len -= n;
 	}
-	EVP_MD_CTX_free(ctx);
 	secret_wipe(block, sizeof(block));
 }
 

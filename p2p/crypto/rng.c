@@ -21,7 +21,7 @@ static void setup(void)
 	setup_ecc(&seed);
 	secret_wipe(&seed, sizeof(seed));
 	setup_aes();
-	setup_hash();
+	setup_hkdf();
 }
 
 void crypto_init(void)

@@ -12,7 +12,7 @@ void setup_ecc(const struct secret32 *seed);
 /* setup_aes - look the ciphers up, so that keying one later is cheap. */
 void setup_aes(void);
 
-/* setup_hash - the same for SHA-256 and what is built on it. */
-void setup_hash(void);
+/* setup_hkdf - the same for the key derivation. */
+void setup_hkdf(void);
 
 #endif
