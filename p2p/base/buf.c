@@ -21,9 +21,8 @@ void buf_clear(struct buf *b)
 
 void buf_wipe(struct buf *b)
 {
-	/* Through a volatile pointer, so that the stores are kept. */
-	for (volatile uint8_t *p = b->block; p && p < b->block + b->room; p++)
-		*p = 0;
+	if (b->block)
+		explicit_bzero(b->block, b->room);
 	buf_clear(b);
 }
 
