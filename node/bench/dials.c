@@ -215,14 +215,23 @@ static void all_over(struct dials *d)
 	net_timer_close(d->patience);
 }
 
+/* Mostly one of the last. */
+static void forget(struct dials *d, const struct call *c)
+{
+	size_t i = d->begun;
+
+	while (i && d->calls[i - 1] != c)
+		i--;
+	if (i)
+		d->calls[i - 1] = NULL;
+}
+
 static void on_over(void *ctx, struct call *c, const char *cause)
 {
 	struct dials *d = ctx;
 
 	d->open--;
-	for (size_t i = 0; i < d->begun; i++)
-		if (d->calls[i] == c)
-			d->calls[i] = NULL;
+	forget(d, c);
 	if (cause)
 		fail(d, ERR_CLOSED, cause);
 	if (d->stage != STAGE_ENDING)
