@@ -17,8 +17,8 @@ void on_check_register(struct on_check_test *t)
 	tests_end = &t->next;
 }
 
-void on_check_failed(const char *file, int line, const char *text,
-		     const char *format, ...)
+void assert_failed(const char *file, int line, const char *text,
+		   const char *format, ...)
 {
 	char detail[1024];
 	va_list ap;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* criterion_on_check.h - the Criterion macros our tests use, on Check.
+/* criterion_on_check.h - what our tests use of Criterion, on Check.
  *
  * Criterion cannot run under TSan, and a leak, a race or a report of valgrind
  * does not fail its tests. Check forks for each test and looks at how the
@@ -13,10 +13,11 @@
 #ifndef TEST_SUPPORT_CRITERION_ON_CHECK_H
 #define TEST_SUPPORT_CRITERION_ON_CHECK_H
 
+#include "test/support/assert.h"
+
 #include <check.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* As in Criterion: what the test must end by, and what surrounds it. */
 struct on_check_options {
@@ -39,12 +40,6 @@ struct on_check_test {
 };
 
 void on_check_register(struct on_check_test *t);
-
-/* on_check_failed - fail the running test. `text` is what was asserted and is
- * printed as it is; the format begins with a blank and may end there. */
-_Noreturn void on_check_failed(const char *file, int line, const char *text,
-			       const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
 
 #define Test(suite_, name_, ...)                                               \
 	static void suite_##_##name_##_body(void);                             \
@@ -69,32 +64,5 @@ _Noreturn void on_check_failed(const char *file, int line, const char *text,
 		on_check_register(&t);                                         \
 	}                                                                      \
 	static void suite_##_##name_##_body(void)
-
-/* The blank in front makes a format even of an empty list of arguments. */
-#define ON_CHECK(cond, text, ...)                                 \
-	do {                                                      \
-		if (!(cond))                                      \
-			on_check_failed(__FILE__, __LINE__, text, \
-					" " __VA_ARGS__);         \
-	} while (0)
-
-#define cr_fail(...) \
-	on_check_failed(__FILE__, __LINE__, "failed", " " __VA_ARGS__)
-#define cr_assert(c, ...) ON_CHECK(c, #c, __VA_ARGS__)
-#define cr_assert_not(c, ...) ON_CHECK(!(c), "not " #c, __VA_ARGS__)
-#define cr_assert_eq(a, b, ...) ON_CHECK((a) == (b), #a " == " #b, __VA_ARGS__)
-#define cr_assert_neq(a, b, ...) ON_CHECK((a) != (b), #a " != " #b, __VA_ARGS__)
-#define cr_assert_lt(a, b, ...) ON_CHECK((a) < (b), #a " < " #b, __VA_ARGS__)
-#define cr_assert_leq(a, b, ...) ON_CHECK((a) <= (b), #a " <= " #b, __VA_ARGS__)
-#define cr_assert_gt(a, b, ...) ON_CHECK((a) > (b), #a " > " #b, __VA_ARGS__)
-#define cr_assert_geq(a, b, ...) ON_CHECK((a) >= (b), #a " >= " #b, __VA_ARGS__)
-#define cr_assert_null(p, ...) ON_CHECK(!(p), #p " is NULL", __VA_ARGS__)
-#define cr_assert_not_null(p, ...) ON_CHECK(p, #p " is not NULL", __VA_ARGS__)
-#define cr_assert_str_eq(a, b, ...) \
-	ON_CHECK(!strcmp(a, b), #a " equals " #b, __VA_ARGS__)
-#define cr_assert_arr_eq(a, b, n, ...) \
-	ON_CHECK(!memcmp(a, b, n), #a " equals " #b, __VA_ARGS__)
-#define cr_assert_arr_neq(a, b, n, ...) \
-	ON_CHECK(memcmp(a, b, n), #a " differs from " #b, __VA_ARGS__)
 
 #endif
