@@ -119,11 +119,16 @@ Test(v4_handle, forged_sources_get_what_the_protocol_forces, LAB)
 	cr_assert_eq(lab_drain(), 0);
 }
 
-Test(v4_handle, five_hundred_identities_of_one_network_get_ten_places, LAB)
+Test(v4_handle, any_number_of_one_network_gets_ten_places, LAB)
 {
+#ifdef TEST_VALGRIND
+	const unsigned identities = 50; /* each signs, which is slow there */
+#else
+	const unsigned identities = 500;
+#endif
 	char at[32];
 
-	for (unsigned i = 0; i < 500; i++) {
+	for (unsigned i = 0; i < identities; i++) {
 		struct tester t;
 
 		snprintf(at, sizeof(at), "20.0.0.%u:30303", 1 + i % 250);
