@@ -9,6 +9,8 @@ void open_scene(void)
 	scene_open(&scene);
 	node_init(&hub, &scene);
 	node_init(&friend, &scene);
+	/* The stranger has nothing to say, however long a test takes. */
+	hub.limits.pace.idle_ms = 600000;
 	hub.limits.linger.min_ms = 20;
 	hub.limits.linger.max_ms = 40;
 }
