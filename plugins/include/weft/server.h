@@ -23,7 +23,12 @@
  * for any, also from callbacks, but not from signal handlers. Of what
  * <weft/plugin.h> has, the owner may call anything that does not suspend until
  * weft_server_run or weft_server_start, and only weft_post from then on. Many
- * servers may live in one process. */
+ * servers may live in one process.
+ *
+ * MEMORY is malloc's. Programs whose messages have hundreds of KiB keep what is
+ * freed, as `weft` does (mallopt: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of 8
+ * MiB): else each such message costs its page faults, about as much as itself.
+ */
 #ifndef WEFT_SERVER_H
 #define WEFT_SERVER_H
 
