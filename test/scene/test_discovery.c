@@ -50,8 +50,38 @@ Test(discovery, finds_them_with_one_packet_in_five_lost, SCENE)
 	must_find("one in five lost", sim_look_up(LOOKUPS / 2, LOOKUP_MS), 95);
 }
 
-/* --- calm, and churn
- * ---------------------------------------------------------------- */
+/* --- calm, a cut, and churn
+ * ---------------------------------------------------------- */
+
+static size_t count_across(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sim.count; i++)
+		for (size_t k = 0; k < sim.count; k++)
+			n += sim.nodes[i]->side != sim.nodes[k]->side &&
+			     table_is_live(sim_table(i),
+					   &sim.nodes[k]->contact.id);
+	return n;
+}
+
+/* In two, for so long that hardly anybody knows anybody of the other half; and
+ * ten minutes later it is one again. */
+static void cut_and_heal(void)
+{
+	size_t before;
+
+	for (size_t i = 0; i < sim.count; i++)
+		sim.nodes[i]->side = i % 2;
+	before = count_across();
+	sim.is_cut = true;
+	sim_run(CUT_MINUTES * 60 * 1000);
+	printf("  after the cut: %zu of %zu live across\n", count_across(),
+	       before);
+	sim.is_cut = false;
+	sim_run(10 * 60 * 1000);
+	must_find("healed", sim_look_up(LOOKUPS / 2, LOOKUP_MS), 99);
+}
 
 /* Lookups spread over that time. */
 static void look_up_within(struct sim_tally *all, size_t lookups, uint64_t ms)
@@ -85,8 +115,9 @@ static void come_and_go(void)
 	must_find("churn", all, 95);
 }
 
-/* Most of what a network costs is that it comes up: so one does for both. */
-Test(discovery, finds_the_closest_in_calm_and_while_nodes_come_and_go, SCENE)
+/* Most of what a network costs is that it comes up: so one does for all. */
+Test(discovery,
+     finds_the_closest_in_calm_after_a_cut_and_while_nodes_come_and_go, SCENE)
 {
 	struct sim_tally t;
 
@@ -96,6 +127,7 @@ Test(discovery, finds_the_closest_in_calm_and_while_nodes_come_and_go, SCENE)
 	must_find("calm", t, 99);
 	cr_assert_eq(t.lookups, LOOKUPS);
 	cr_assert_geq(t.worst, 14);
+	cut_and_heal();
 	come_and_go();
 }
 
@@ -124,37 +156,4 @@ Test(discovery, the_dead_are_forgotten, SCENE)
 	}
 	t = sim_look_up(20, LOOKUP_MS);
 	cr_assert_eq(t.exact, 20);
-}
-
-/* --- a network that was cut ----------------------------------------------- */
-
-static size_t count_across(void)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < sim.count; i++)
-		for (size_t k = 0; k < sim.count; k++)
-			n += sim.nodes[i]->side != sim.nodes[k]->side &&
-			     table_is_live(sim_table(i),
-					   &sim.nodes[k]->contact.id);
-	return n;
-}
-
-/* For so long that hardly anybody knows anybody of the other half. */
-Test(discovery, a_network_that_was_cut_heals, SCENE)
-{
-	size_t before;
-
-	sim_open();
-	sim_grow(NODES, JOIN_MS, SETTLE_MS);
-	for (size_t i = 0; i < sim.count; i++)
-		sim.nodes[i]->side = i % 2;
-	before = count_across();
-	sim.is_cut = true;
-	sim_run(CUT_MINUTES * 60 * 1000);
-	printf("  after the cut: %zu of %zu live across\n", count_across(),
-	       before);
-	sim.is_cut = false;
-	sim_run(10 * 60 * 1000);
-	must_find("healed", sim_look_up(LOOKUPS / 2, LOOKUP_MS), 99);
 }
