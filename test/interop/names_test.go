@@ -23,17 +23,30 @@ type names struct {
 	byTCP int
 }
 
+// listenBoth opens one port for both. Where the system picks one that UDP has
+// free, somebody may have it for TCP: then it picks another.
+func listenBoth(t *testing.T, addr string) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for tries := 20; ; tries-- {
+		udp, err := net.ListenPacket("udp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tcp, err := net.Listen("tcp", udp.LocalAddr().String())
+		if err == nil {
+			return udp, tcp
+		}
+		udp.Close()
+		if tries == 1 {
+			t.Fatal(err)
+		}
+	}
+}
+
 // serveNames is one at the address until the test ends.
 func serveNames(t *testing.T, addr string) *names {
 	t.Helper()
-	udp, err := net.ListenPacket("udp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	udp, tcp := listenBoth(t, addr)
 	n := &names{addr: udp.LocalAddr().String(), texts: map[string]string{}}
 	t.Cleanup(func() { udp.Close(); tcp.Close() })
 	go n.serveUDP(udp)
