@@ -311,6 +311,7 @@ def connection_text(results):
         return run["own_cpu_us"] + run["peer_cpu_us"]
 
     text = CONNECTION.format(curve=curve, tcp=tcp, floor=floor,
+                             alone=1e6 / find(core["rlpx"], "handshake"),
                              one=cost("weft", "connect:1"),
                              eight=cost("weft", "connect:8"))
     if "go" in rows["connect:1"]:
@@ -357,8 +358,9 @@ BULK_GO = """ Against go-ethereum as measured above, {most:.2f} times is what wo
 CONNECTION = """\
 A handshake is eight ECDH, three public keys, a signature and a recovery, half of it and the dearer of the last two at the accepting end: {curve:,.0f} us of CPU time in libsecp256k1 as
 measured below. None of them is done twice, and both ends' keys are new to each other, so none can be kept. Bare system calls take {tcp:,.0f} us to open a TCP connection, carry as many bytes
-and close it, nobody ever waiting: {floor:,.0f} us is what a connection costs both ends at least. weft takes {one:,.0f} us with one at a time and {eight:,.0f} us with eight; the rest is
-sleeping and waking, hashing, the session of the server behind it and, when many come at a time, handing curve work to threads."""
+and close it, nobody ever waiting: {floor:,.0f} us is what a connection costs both ends at least. Both ends' handshakes and Hellos in one thread without I/O, one connection behind the other so
+that the curve work stays in the cache, take {alone:,.0f} us. weft takes {one:,.0f} us with one at a time and {eight:,.0f} us with eight; the rest is sleeping and waking, curve work for which the caches are
+cold, the session of the server behind it and, when many come at a time, handing work to threads."""
 CONNECTION_GO = """ Against go-ethereum as measured above, nothing that uses this library
 could be better than {one:.2f} and {eight:.2f} times."""
 
