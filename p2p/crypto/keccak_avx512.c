@@ -8,7 +8,6 @@
 #include "p2p/crypto/keccak_permute.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef __x86_64__
 
@@ -35,7 +34,12 @@ struct rows {
 	__m256i a[5], b[5], c[5];
 };
 
-#define COLUMNS(DO) DO(0) DO(1) DO(2) DO(3) DO(4)
+#define COLUMNS(DO) \
+	DO(0);      \
+	DO(1);      \
+	DO(2);      \
+	DO(3);      \
+	DO(4)
 
 /* theta: the parity of a column, in both lanes. */
 INLINED __m256i parity(__m256i a, __m256i b, __m256i c)
@@ -104,8 +108,8 @@ INLINED void turn(struct rows *s)
 
 INLINED void round_of(struct rows *s, uint64_t rc)
 {
-#define PARITY(x) const __m256i c##x = parity(s->a[x], s->b[x], s->c[x]);
-	COLUMNS(PARITY)
+#define PARITY(x) const __m256i c##x = parity(s->a[x], s->b[x], s->c[x])
+	COLUMNS(PARITY);
 
 	spread(s, 0, c4, c1);
 	spread(s, 1, c0, c2);
@@ -149,27 +153,37 @@ INLINED struct rows load(const uint64_t *lane)
 #define LOAD(x)                                       \
 	s.a[x] = one(lane[x], lane[5 + (x)]);         \
 	s.b[x] = one(lane[10 + (x)], lane[15 + (x)]); \
-	s.c[x] = one(lane[20 + (x)], lane[20 + (x)]);
-	COLUMNS(LOAD)
+	s.c[x] = one(lane[20 + (x)], lane[20 + (x)])
+	COLUMNS(LOAD);
 	return s;
 }
 
-INLINED void store2(uint64_t *lower, uint64_t *upper, __m128i v)
+INLINED void store_two(uint64_t *lower, uint64_t *upper, __m128i v)
 {
 	_mm_storel_epi64((__m128i *)lower, v);
 	_mm_storel_epi64((__m128i *)upper, _mm_unpackhi_epi64(v, v));
 }
 
-#define STORE(lane, s, x, half)                                       \
-	store2((lane) + (x), (lane) + 5 + (x), half((s).a[x]));       \
-	store2((lane) + 10 + (x), (lane) + 15 + (x), half((s).b[x])); \
-	_mm_storel_epi64((__m128i *)((lane) + 20 + (x)), half((s).c[x]));
+INLINED void store(uint64_t *lane, struct rows s)
+{
 #define FIRST(v) _mm256_castsi256_si128(v)
-#define SECOND(v) _mm256_extracti128_si256(v, 1)
+#define STORE(x)                                                    \
+	store_two(lane + (x), lane + 5 + (x), FIRST(s.a[x]));       \
+	store_two(lane + 10 + (x), lane + 15 + (x), FIRST(s.b[x])); \
+	_mm_storel_epi64((__m128i *)(lane + 20 + (x)), FIRST(s.c[x]))
+	COLUMNS(STORE);
+}
 
-INLINED void store(uint64_t *lane, struct rows s){
-#define STORE_FIRST(x) STORE(lane, s, x, FIRST)
-	COLUMNS(STORE_FIRST)
+/* The state in the upper half, moved to the lower. */
+INLINED struct rows second_of(struct rows s)
+{
+#define SECOND(v) _mm256_zextsi128_si256(_mm256_extracti128_si256(v, 1))
+#define MOVE(x)                  \
+	s.a[x] = SECOND(s.a[x]); \
+	s.b[x] = SECOND(s.b[x]); \
+	s.c[x] = SECOND(s.c[x])
+	COLUMNS(MOVE);
+	return s;
 }
 
 /* --- what is called ------------------------------------------------------- */
@@ -186,23 +200,20 @@ TARGET void keccak_permute2_avx512(uint64_t k[25], uint64_t l[25])
 {
 	struct rows s;
 
-#define LOAD2(x)                                \
+#define LOAD_TWO(x)                             \
 	s.a[x] = two(k, l, x, 5 + (x));         \
 	s.b[x] = two(k, l, 10 + (x), 15 + (x)); \
-	s.c[x] = two(k, l, 20 + (x), 20 + (x));
-	COLUMNS(LOAD2)
+	s.c[x] = two(k, l, 20 + (x), 20 + (x))
+	COLUMNS(LOAD_TWO);
 	permute(&s);
 	store(k, s);
-#define STORE_SECOND(x) STORE(l, s, x, SECOND)
-	COLUMNS(STORE_SECOND)
+	store(l, second_of(s));
 }
 
-INLINED uint64_t word(const uint8_t *block, unsigned i)
+/* What is absorbed into a lane of the first four rows: none behind the rate. */
+INLINED uint64_t next(const uint8_t *block, unsigned i)
 {
-	uint64_t v;
-
-	memcpy(&v, block + 8 * i, sizeof(v));
-	return v;
+	return i < KECCAK_RATE / 8 ? keccak_lane(block, i) : 0;
 }
 
 TARGET void keccak_absorb_blocks_avx512(uint64_t lane[25], const uint8_t *data,
@@ -211,13 +222,10 @@ TARGET void keccak_absorb_blocks_avx512(uint64_t lane[25], const uint8_t *data,
 	struct rows s = load(lane);
 
 	for (; blocks; blocks--, data += KECCAK_RATE) {
-#define ABSORB(x)                                                             \
-	s.a[x] = XOR(s.a[x], one(word(data, x), word(data, 5 + (x))));        \
-	s.b[x] = XOR(s.b[x],                                                  \
-		     one(word(data, 10 + (x)), 15 + (x) < KECCAK_RATE / 8     \
-						       ? word(data, 15 + (x)) \
-						       : 0));
-		COLUMNS(ABSORB)
+#define ABSORB(x)                                                      \
+	s.a[x] = XOR(s.a[x], one(next(data, x), next(data, 5 + (x)))); \
+	s.b[x] = XOR(s.b[x], one(next(data, 10 + (x)), next(data, 15 + (x))))
+		COLUMNS(ABSORB);
 		permute(&s);
 	}
 	store(lane, s);

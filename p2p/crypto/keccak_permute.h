@@ -24,15 +24,20 @@ void keccak_permute(uint64_t lane[25]);
  */
 void keccak_permute2(uint64_t a[25], uint64_t b[25]);
 
-/* keccak_xor - 8 bytes, little-endian (FIPS 202, B.1), to each of the lanes. */
-static inline void keccak_xor(uint64_t *lane, const uint8_t *from, size_t lanes)
+/* keccak_lane - the i-th 8 bytes as a lane, little-endian (FIPS 202, B.1). */
+static inline uint64_t keccak_lane(const uint8_t *from, size_t i)
 {
 	uint64_t v;
 
-	for (size_t i = 0; i < lanes; i++) {
-		memcpy(&v, from + 8 * i, sizeof(v));
-		lane[i] ^= le64toh(v);
-	}
+	memcpy(&v, from + 8 * i, sizeof(v));
+	return le64toh(v);
+}
+
+/* keccak_xor - 8 bytes to each of the lanes. */
+static inline void keccak_xor(uint64_t *lane, const uint8_t *from, size_t lanes)
+{
+	for (size_t i = 0; i < lanes; i++)
+		lane[i] ^= keccak_lane(from, i);
 }
 
 /* keccak_absorb_blocks - that many times: XOR the next KECCAK_RATE bytes to the
