@@ -252,8 +252,17 @@ def hashing_us(size, core):
     return (pair + each + (permutations(size) - 3) * in_row) / 1000
 
 
+def cipher_us(size, core):
+    """Of the header, the body and its padding, about."""
+    return (size + 48) / find(core, "AES-256-CTR, 16 KiB")
+
+
+def both_ends_us(rows, shape, who):
+    run = rows[shape][who]
+    return run["own_cpu_us"] + run["peer_cpu_us"]
+
+
 def floor_rows(rows, core):
-    aes = find(core, "AES-256-CTR, 16 KiB")
     out = ["| payload | permutations | Keccak | AES-CTR | floor | weft, the "
            "dearer end | go-ethereum's dearer end over our floor |",
            "|---|---:|---:|---:|---:|---:|---:|"]
@@ -262,7 +271,7 @@ def floor_rows(rows, core):
             continue
         size = amount_of(shape)
         count = permutations(size)
-        keccak, cipher = hashing_us(size, core), (size + 48) / aes
+        keccak, cipher = hashing_us(size, core), cipher_us(size, core)
         floor = keccak + cipher
         dearer = {c: max(row[c]["own_cpu_us"], row[c]["peer_cpu_us"])
                   for c in row if c in ("go", "weft")}
@@ -278,17 +287,13 @@ def bulk_text(results):
     rows, core, size = results["rows"], results["core"], 1 << 20
     tcp = size / find(core["net"], "bare TCP")
     snappy = size / find(core["rlpx"], "snappy")
-    ciphers = 2 * (hashing_us(size, core["crypto"]) +
-                   size / find(core["crypto"], "AES-256-CTR, 16 KiB"))
-    floor = tcp + snappy + ciphers
-
-    def cost(who):
-        run = rows[f"write:{size}"][who]
-        return run["own_cpu_us"] + run["peer_cpu_us"]
-
-    text = BULK.format(tcp=tcp, snappy=snappy, floor=floor, ours=cost("weft"))
-    if "go" in rows[f"write:{size}"]:
-        text += BULK_GO.format(most=cost("go") / floor)
+    floor = tcp + snappy + 2 * (hashing_us(size, core["crypto"]) +
+                                cipher_us(size, core["crypto"]))
+    shape = f"write:{size}"
+    text = BULK.format(tcp=tcp, snappy=snappy, floor=floor,
+                       ours=both_ends_us(rows, shape, "weft"))
+    if "go" in rows[shape]:
+        text += BULK_GO.format(most=both_ends_us(rows, shape, "go") / floor)
     return text
 
 
@@ -306,17 +311,14 @@ def connection_text(results):
     tcp = 1e6 / net["value"]
     floor = curve + tcp
 
-    def cost(who, shape):
-        run = rows[shape][who]
-        return run["own_cpu_us"] + run["peer_cpu_us"]
-
     text = CONNECTION.format(curve=curve, tcp=tcp, floor=floor,
                              alone=1e6 / find(core["rlpx"], "handshake"),
-                             one=cost("weft", "connect:1"),
-                             eight=cost("weft", "connect:8"))
+                             one=both_ends_us(rows, "connect:1", "weft"),
+                             eight=both_ends_us(rows, "connect:8", "weft"))
     if "go" in rows["connect:1"]:
-        text += CONNECTION_GO.format(one=cost("go", "connect:1") / floor,
-                                     eight=cost("go", "connect:8") / floor)
+        text += CONNECTION_GO.format(
+            one=both_ends_us(rows, "connect:1", "go") / floor,
+            eight=both_ends_us(rows, "connect:8", "go") / floor)
     return text
 
 
@@ -467,8 +469,8 @@ def write(results, docs):
     facts = results["facts"]
     beneath = [row for part in core.values() for row in part]
     each, pair, in_row = permutation_ns(core["crypto"])
-    aes = find(core["crypto"], "AES-256-CTR, 16 KiB")
-    floor = hashing_us(1048576, core["crypto"]) + 1048576 / aes
+    floor = (hashing_us(1048576, core["crypto"]) +
+             cipher_us(1048576, core["crypto"]))
     crossed = ""
     if results["crossed"]:
         crossed = ("\n## Each with the other\n\nThe wire is the same, so any "

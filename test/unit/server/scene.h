@@ -45,8 +45,8 @@ void scene_close(struct scene *s);
 void scene_until(struct scene *s, bool (*holds)(void *ctx), void *ctx);
 
 /* scene_for - turn the loop for so many milliseconds, and so many times up to
- * twenty: to see that something
- * does not happen, never to wait until something has. */
+ * twenty: to see that something does not happen, never to wait until something
+ * has. */
 void scene_for(struct scene *s, uint64_t ms);
 
 /* scene_make_late - the time for the handshake with p is over. */
